@@ -1,0 +1,1 @@
+"""Tables with a source on each row."""

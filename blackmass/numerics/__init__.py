@@ -1,0 +1,1 @@
+"""Batches without chemistry: roots, Newton, cascades."""

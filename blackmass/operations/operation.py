@@ -1,0 +1,128 @@
+"""The base of every unit operation, and what one returns."""
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from typing import Any, ClassVar, dataclass_transform
+
+import numpy as np
+import numpy.typing as npt
+
+from blackmass.declare import Duty, Inlet, Outlet, Param, Port, Supply
+from blackmass.errors import InputError, nearest
+from blackmass.status import OK, StatusArray
+from blackmass.stream import Stream
+
+
+class Outlets:
+    """What `run` returns: outlet streams, reagents drawn, duties, status, and figures worth reporting.
+
+    Parameters
+    ----------
+    status : array (cases,) of `Status`
+    report : mapping of name to array (..., cases)
+        Figures to show beside the streams, for example {"pH": ...}; SI units.
+    drawn : mapping of supply port to Stream
+        What the operation drew from each supply.
+    values : Stream for each outlet, array (cases,) [W or SI] for each duty
+    """
+
+    def __init__(
+        self,
+        *,
+        status: "npt.ArrayLike | StatusArray" = OK,
+        report: Mapping[str, Any] | None = None,
+        drawn: Mapping[str, Stream] | None = None,
+        **values: Any,
+    ) -> None:
+        self.status = np.asarray(status, dtype=np.int8)
+        self.report = dict(report or {})
+        self.drawn = dict(drawn or {})
+        self.values = values
+
+    def __getitem__(self, name: str) -> Any:
+        """Stream of an outlet, or value of a duty."""
+        return self.values[name]
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Operation:
+    """A unit operation: declared parameters and ports, and a pure `run(inlets) -> Outlets`.
+
+    Outlets are built from the inlets and summed extents, so that they close by construction:
+    sum(inlets) + sum(drawn) = sum(outlets) in every element and in charge.
+    """
+
+    inlets: ClassVar[Mapping[str, Port]]
+    supplies: ClassVar[Mapping[str, Port]]
+    outlets: ClassVar[Mapping[str, Port]]
+    duties: ClassVar[Mapping[str, Duty]]
+    params: ClassVar[Mapping[str, Param]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        ports: dict[str, dict[str, Any]] = {"inlets": {}, "supplies": {}, "outlets": {}, "duties": {}}
+        for base in reversed(cls.__mro__[1:]):
+            for kind, found in ports.items():
+                found.update(getattr(base, kind, {}))
+        for name, value in list(vars(cls).items()):
+            kind = _KINDS.get(type(value))
+            if kind:
+                ports[kind][name] = value
+                delattr(cls, name)
+        for kind, found in ports.items():
+            setattr(cls, kind, found)
+        dataclasses.dataclass(frozen=True, kw_only=True, eq=False)(cls)
+        cls.params = {f.name: f.metadata["param"] for f in dataclasses.fields(cls) if "param" in f.metadata}
+        _check_signature(cls)
+
+    def __init__(self, **values: Any) -> None:  # replaced by the dataclass; here for the type checker
+        raise InputError("Operation is only a base: choose one of the unit operations.")
+
+    def __post_init__(self) -> None:
+        for name, declared in self.params.items():
+            value = declared.read(getattr(self, name), f"{type(self).__name__}.{name}")
+            object.__setattr__(self, name, value)
+
+    def changed(self, **values: Any) -> "Operation":
+        """Return a copy with other parameters.
+
+        Raises
+        ------
+        InputError
+            There is no such parameter; the nearest name is offered.
+        """
+        for name in values:
+            if name not in self.params:
+                raise InputError(f"{type(self).__name__} has no parameter '{name}'{nearest(name, self.params)}")
+        return dataclasses.replace(self, **values)  # type: ignore[type-var]
+
+    def run(self, **streams: Stream) -> Outlets:
+        """Turn inlet streams into outlet streams; supplies are given as streams of their composition."""
+        raise InputError(f"{type(self).__name__} does not say what it does: write its run().")
+
+
+_KINDS = {Inlet: "inlets", Supply: "supplies", Outlet: "outlets", Duty: "duties"}
+
+
+def _check_signature(cls: type[Operation]) -> None:
+    if cls.run is Operation.run:
+        return
+    given = [name for name in inspect.signature(cls.run).parameters if name != "self"]
+    declared = [*cls.inlets, *cls.supplies]
+    if set(given) != set(declared):
+        raise InputError(f"{cls.__name__}.run takes {given}, but the declared ports are {declared}.")
+
+
+def every_operation() -> dict[str, type[Operation]]:
+    """Return every unit operation by class name, found by walking the package."""
+    package = importlib.import_module("blackmass.operations")
+    found: dict[str, type[Operation]] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        for value in vars(importlib.import_module(f"blackmass.operations.{module.name}")).values():
+            if isinstance(value, type) and issubclass(value, Operation) and value is not Operation:
+                if value.__module__ == f"blackmass.operations.{module.name}":
+                    found[value.__name__] = value
+    return dict(sorted(found.items()))

@@ -1,0 +1,19 @@
+"""Dividing a stream, for example to bleed a recycle."""
+
+from blackmass.declare import PerCase, inlet, outlet, param
+from blackmass.operations.operation import Operation, Outlets
+from blackmass.stream import Stream
+
+
+class Splitter(Operation):
+    """A junction that divides a stream without changing its composition."""
+
+    feed = inlet("any stream")
+    bleed = outlet("the bled part")
+    rest = outlet("what remains")
+
+    bleed_fraction: PerCase = param(0.1, bounds=(0, 1), doc="share of the feed that is bled")
+
+    def run(self, feed: Stream) -> Outlets:
+        bleed, rest = feed.split(self.bleed_fraction)
+        return Outlets(bleed=bleed, rest=rest)
