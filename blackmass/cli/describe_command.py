@@ -1,0 +1,104 @@
+"""`blackmass describe`."""
+
+import inspect
+import json
+from typing import Any
+
+import click
+
+from blackmass.declare import Param
+from blackmass.errors import InputError, nearest
+from blackmass.flowsheet.graph import loops, streams
+from blackmass.flowsheet.load import load_flowsheet
+from blackmass.flowsheet.plant import Plant, Reagent, Unit
+from blackmass.quantities import show
+
+
+@click.command("describe")
+@click.argument("flowsheet")
+@click.argument("unit", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(flowsheet: str, unit: str | None, as_json: bool) -> None:
+    """Show the units of FLOWSHEET, or the parameters of one UNIT, with units, bounds and sources."""
+    plant = load_flowsheet(flowsheet)
+    if unit is not None and unit not in plant.units:
+        raise InputError(f"plant '{plant.name}' has no unit '{unit}'{nearest(unit, plant.units)}")
+    chosen = [plant.units[unit]] if unit else list(plant.units.values())
+    if as_json:
+        click.echo(json.dumps(_as_json(plant, chosen), indent=2))
+    elif unit:
+        click.echo(_unit_text(plant, chosen[0]))
+    else:
+        click.echo(_plant_text(plant))
+
+
+def _value(declared: Param, value: Any) -> str:
+    return str(value) if isinstance(value, (str, bool)) else show(float(value), declared.unit)
+
+
+def _parameters(unit: Unit) -> list[dict[str, str]]:
+    return [
+        {
+            "name": name,
+            "value": _value(declared, getattr(unit.operation, name)),
+            "default": _value(declared, declared.default),
+            "bounds": declared.range_text(),
+            "unit": declared.unit,
+            "doc": declared.doc,
+            "source": declared.source,
+        }
+        for name, declared in unit.operation.params.items()
+    ]
+
+
+def _connections(plant: Plant, unit: Unit) -> dict[str, str]:
+    return {
+        port: source.name if isinstance(source, Reagent) else plant.source_of(source).name
+        for port, source in unit.connections.items()
+    }
+
+
+def _as_json(plant: Plant, units: list[Unit]) -> dict[str, Any]:
+    return {
+        "flowsheet": plant.name,
+        "title": plant.title,
+        "feeds": {name: feed.text for name, feed in plant.feeds.items()},
+        "units": [
+            {
+                "name": unit.name,
+                "type": type(unit.operation).__name__,
+                "inlets": _connections(plant, unit),
+                "outlets": list(unit.operation.outlets),
+                "parameters": _parameters(unit),
+            }
+            for unit in units
+        ],
+        "streams": [{"name": wire.name, "to": to, "port": port} for wire, to, port in streams(plant)],
+        "products": [t.name for t in plant.terminals.values() if t.kind == "product"],
+        "wastes": [t.name for t in plant.terminals.values() if t.kind == "waste"],
+        "tears": [wire.name for loop in loops(plant) for wire in loop.tears],
+    }
+
+
+def _plant_text(plant: Plant) -> str:
+    lines = [f"{plant.name}: {plant.title}", ""]
+    lines += [f"feed     {name}: {feed.text}" for name, feed in plant.feeds.items()]
+    for unit in plant.units.values():
+        sources = ", ".join(_connections(plant, unit).values())
+        lines.append(f"{unit.name:<24} {type(unit.operation).__name__:<20} <- {sources}")
+    torn = [wire.name for loop in loops(plant) for wire in loop.tears]
+    lines += ["", f"products: {', '.join(t.name for t in plant.terminals.values() if t.kind == 'product')}"]
+    lines += [f"wastes:   {', '.join(t.name for t in plant.terminals.values() if t.kind == 'waste')}"]
+    lines += [f"recycles: {', '.join(plant.recycles)}; torn at {', '.join(torn)}"]
+    return "\n".join([*lines, "", f"Parameters of a unit: blackmass describe {plant.name} UNIT"])
+
+
+def _unit_text(plant: Plant, unit: Unit) -> str:
+    lines = [f"{unit.name} ({type(unit.operation).__name__})", "", inspect.getdoc(type(unit.operation)) or "", ""]
+    for port, source in _connections(plant, unit).items():
+        lines.append(f"  {port:<16} from {source}")
+    lines.append("")
+    for row in _parameters(unit):
+        source = f" [{row['source']}]" if row["source"] else ""
+        lines.append(f"  {row['name']:<22} {row['value']:<14} {row['bounds']:<28} {row['doc']}{source}")
+    return "\n".join(lines)

@@ -1,0 +1,54 @@
+"""Files of a result, written beside their place and moved there whole."""
+
+import csv
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from blackmass.errors import InputError
+
+
+def check_folder(folder: Path) -> None:
+    """Make the folder, and make sure that it can be written, before any work is done.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"--out {folder}: cannot be written ({error.strerror}); choose another folder.") from None
+
+
+def write_result(found: dict[str, Any], folder: Path) -> None:
+    """Write result.json and the stream table streams.csv (streams as columns)."""
+    _replace(folder / "result.json", json.dumps(found, indent=2))
+    _replace(folder / "streams.csv", _stream_table(found["streams"]))
+
+
+def _stream_table(streams: list[dict[str, Any]]) -> str:
+    names = sorted({name for stream in streams for name in stream["components"]})
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["row", "unit", *(stream["name"] for stream in streams)])
+    for row, unit in (("from", ""), ("to", ""), ("kg_per_h", "kg/h"), ("T_C", "degC"), ("pH", "")):
+        table.writerow([row, unit, *("" if stream[row] is None else stream[row] for stream in streams)])
+    for name in names:
+        table.writerow([name, "kg/h", *(stream["components"].get(name, 0.0) for stream in streams)])
+    return text.getvalue()
+
+
+def _replace(path: Path, text: str) -> None:
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+            file.write(text)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder.") from None

@@ -1,0 +1,1 @@
+"""The plant: built, torn, solved, and what comes of it."""

@@ -1,0 +1,78 @@
+"""What a design specification, sweep or report may ask of solved streams."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from blackmass import species
+from blackmass.chemistry import aqueous
+from blackmass.stream import Stream
+
+Array = npt.NDArray[np.float64]
+
+
+class Named(Protocol):
+    """Anything that names a stream, such as a wire."""
+
+    @property
+    def name(self) -> str:
+        """Name of the stream."""
+        ...
+
+
+Lookup = Callable[[str], Stream]
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    """A figure of solved streams: `of(lookup)` returns (cases,) in SI; `logarithmic` says how it is scaled."""
+
+    name: str
+    unit: str
+    wire: str
+    of: Callable[[Lookup], Array]
+    logarithmic: bool = False
+
+
+def _per_volume(amount: Array, stream: Stream) -> Array:
+    volume = stream.volume
+    return np.where(volume > 0, amount / np.where(volume > 0, volume, 1.0), 0.0)
+
+
+def free_acid(wire: Named) -> Measure:
+    """Free sulfuric acid [kg/m3] of a liquor: half the protons that a titration to the metals' pH finds."""
+
+    def of(lookup: Lookup) -> Array:
+        stream = lookup(wire.name)
+        return _per_volume(0.5 * stream["H+"] * species.molar_mass("H2SO4"), stream)
+
+    return Measure(f"free acid of {wire.name}", "g/L", wire.name, of, logarithmic=True)
+
+
+def concentration(wire: Named, element: str) -> Measure:
+    """Concentration [kg/m3] of an element in a liquor."""
+    row = species.ELEMENTS.index(element)
+
+    def of(lookup: Lookup) -> Array:
+        stream = lookup(wire.name).phase("aqueous")
+        return _per_volume(stream.elements[row] * species.ATOMIC_WEIGHT[row], stream)
+
+    return Measure(f"{element} in {wire.name}", "g/L", wire.name, of, logarithmic=True)
+
+
+def acidity(wire: Named) -> Measure:
+    """The pH of a liquor by the aqueous engine."""
+
+    def of(lookup: Lookup) -> Array:
+        stream = lookup(wire.name)
+        return aqueous.pH(stream.flow, stream.temperature)
+
+    return Measure(f"pH of {wire.name}", "", wire.name, of)
+
+
+def mass_flow(wire: Named) -> Measure:
+    """Mass flow [kg/s] of a stream."""
+    return Measure(f"mass flow of {wire.name}", "kg/h", wire.name, lambda lookup: lookup(wire.name).mass, True)

@@ -1,0 +1,202 @@
+"""One solved case as plain numbers in the units of the trade: the object that `run --json` prints."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from blackmass import species
+from blackmass.chemistry import aqueous
+from blackmass.flowsheet.graph import streams as connections
+from blackmass.flowsheet.plant import Terminal
+from blackmass.flowsheet.result import Result
+from blackmass.status import Status
+from blackmass.stream import Stream
+
+SCHEMA_VERSION = 1
+HOUR = 3600.0
+TRACE = 1e-12
+
+
+def summary(result: Result, case: int = 0) -> dict[str, Any]:
+    """Return one case of a result as a JSON-ready mapping (see docs/how-to-run.md)."""
+    plant = result.plant
+    fed = sum((result.streams[name].case(case) for name in plant.feeds), Stream.empty())
+    failed = bool(result.status[case] > Status.OUT_OF_RANGE)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "flowsheet": plant.name,
+        "status": "failed" if failed else "converged",
+        "reason": result.reason(case),
+        "warnings": _warnings(result, case),
+        "iterations": int(result.iterations[case]),
+        "feed": {"kg_per_h": _mass(fed), "species": _species(fed), "elements": _elements(fed)},
+        "recovery": _recovery(result, case),
+        "products": {t.name: _product(result, t, case) for t in _ends(result, "product")},
+        "reagents": _reagents(result, case, _mass(fed)),
+        "wastes": {t.name: {"kg_per_h": _mass(result.stream(t.wire).case(case))} for t in _ends(result, "waste")},
+        "utilities": _utilities(result, case),
+        "balance": _balance(result, case),
+        "streams": _streams(result, case),
+        "units": [_unit(result, name, case) for name in plant.units],
+    }
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return number if np.isfinite(number) else None
+
+
+def _mass(stream: Stream) -> float:
+    return float(stream.mass[0]) * HOUR
+
+
+def _species(stream: Stream) -> dict[str, float]:
+    flows = stream.mass_flow[:, 0] * HOUR
+    total = np.abs(flows).sum()
+    return {name: float(kg) for name, kg in zip(species.NAMES, flows, strict=True) if abs(kg) > TRACE * total}
+
+
+def _elements(stream: Stream) -> dict[str, float]:
+    flows = (stream.elements * species.ATOMIC_WEIGHT)[:, 0] * HOUR
+    return {name: float(kg) for name, kg in zip(species.ELEMENTS, flows, strict=True) if abs(kg) > 0}
+
+
+def _ends(result: Result, kind: str) -> list[Terminal]:
+    return [terminal for terminal in result.plant.terminals.values() if terminal.kind == kind]
+
+
+def _recovery(result: Result, case: int) -> dict[str, Any]:
+    fed = sum(result.streams[name].elements[:, case] for name in result.plant.feeds)
+    found = {}
+    for row in np.flatnonzero(fed > 0):
+        element = species.ELEMENTS[row]
+        if element in ("H", "O"):
+            continue
+        shares = {name: float(share[case]) for name, share in result.recovery(element).items()}
+        found[element] = {"total": sum(shares.values()), "by_product": shares}
+    return found
+
+
+def _product(result: Result, terminal: Terminal, case: int) -> dict[str, Any]:
+    stream = result.stream(terminal.wire).case(case)
+    mass = stream.mass_flow[:, 0]
+    total = float(mass.sum())
+    dry = total - float(mass[species.index("H2O")])
+    main = float(sum(mass[species.index(name)] for name in terminal.main))
+    assay = {name: kg / HOUR / total for name, kg in _elements(stream).items()} if total > 0 else {}
+    return {
+        "kg_per_h": total * HOUR,
+        "main": list(terminal.main),
+        "purity": main / dry if dry > 0 else None,
+        "moisture": (total - dry) / total if total > 0 else None,
+        "assay": assay,
+        "meets_spec": None,
+    }
+
+
+def _reagents(result: Result, case: int, feed: float) -> dict[str, Any]:
+    drawn = result.drawn()
+    found = {}
+    for name, reagent in result.plant.reagents.items():
+        solution = _mass(drawn[name].case(case)) if name in drawn else 0.0
+        pure = solution * reagent.pure_share
+        found[name] = {
+            "kg_per_h": pure,
+            "kg_per_t_feed": 1000 * pure / feed if feed > 0 else None,
+            "as_supplied_kg_per_h": solution,
+        }
+    return found
+
+
+def _utilities(result: Result, case: int) -> dict[str, float | None]:
+    water = result.drawn().get("water")
+    return {
+        "electricity_kW": _number(result.duty("electricity")[case] / 1e3),
+        "heat_kW": _number(result.duty("heating")[case] / 1e3),
+        "cooling_kW": _number(result.duty("cooling")[case] / 1e3),
+        "water_kg_per_h": _mass(water.case(case)) if water is not None else 0.0,
+    }
+
+
+def _balance(result: Result, case: int) -> dict[str, Any]:
+    plant = result.plant
+    entering = [result.streams[name].case(case) for name in plant.feeds]
+    entering += [stream.case(case) for stream in result.drawn().values()]
+    came = sum(entering, Stream.empty())
+    left = sum((result.stream(t.wire).case(case) for t in plant.terminals.values()), Stream.empty())
+    error = result.imbalance[:, case]
+    into, out = _elements(came), _elements(left)
+    by_element = {
+        name: {
+            "in_kg_per_h": into.get(name, 0.0),
+            "out_kg_per_h": out.get(name, 0.0),
+            "relative_error": _number(error[species.ELEMENTS.index(name)]),
+        }
+        for name in species.ELEMENTS
+        if name in into or name in out
+    }
+    worst = max(plant.units, key=lambda name: np.nan_to_num(result.unit_error(name)[case], nan=np.inf))
+    return {
+        "max_relative_error": _number(result.balance_error[case]),
+        "worst_unit": worst,
+        "by_element": by_element,
+        "charge_relative_error": _number(error[-1]),
+    }
+
+
+def _streams(result: Result, case: int) -> list[dict[str, Any]]:
+    goes = {wire.name: consumer for wire, consumer, _ in connections(result.plant)}
+    goes |= {result.plant.source_of(t.wire).name: t.name for t in result.plant.terminals.values()}
+    rows = []
+    for name, batch in result.streams.items():
+        stream = batch.case(case)
+        wet = float(stream["H2O"][0]) > 0 and stream.mass[0] > 0
+        acidity = _number(aqueous.pH(stream.flow, stream.temperature)[0]) if wet else None
+        rows.append(
+            {
+                "name": name,
+                "from": name.partition(".")[0],
+                "to": goes.get(name, ""),
+                "kg_per_h": _mass(stream),
+                "T_C": _number(stream.temperature[0] - 273.15),
+                "pH": acidity,
+                "components": _species(stream),
+            }
+        )
+    return rows
+
+
+def _unit(result: Result, name: str, case: int) -> dict[str, Any]:
+    operation = result.plant.units[name].operation
+    outlets = result.solved.outlets[name]
+    return {
+        "name": name,
+        "type": type(operation).__name__,
+        "parameters": {key: _plain(getattr(operation, key), case) for key in operation.params},
+        "duties": {key: _plain(outlets.values.get(key, 0.0), case) for key in operation.duties},
+        "report": {key: _plain(value, case) for key, value in outlets.report.items()},
+        "balance_error": _number(result.unit_error(name)[case]),
+        "status": Status(int(np.broadcast_to(outlets.status, (result.cases,))[case])).name.lower(),
+    }
+
+
+def _plain(value: Any, case: int) -> Any:
+    if isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner, case) for key, inner in value.items()}
+    array = np.asarray(value)
+    if array.dtype.kind in "US":
+        return array.tolist()
+    chosen = array if array.ndim == 0 else array[..., min(case, array.shape[-1] - 1)]
+    return _number(chosen) if chosen.ndim == 0 else [_number(number) for number in chosen.ravel()]
+
+
+def _warnings(result: Result, case: int) -> list[str]:
+    found = []
+    for name in result.plant.units:
+        status = int(np.broadcast_to(result.solved.outlets[name].status, (result.cases,))[case])
+        if status == Status.OUT_OF_RANGE:
+            found.append(f"{name}: a model was used outside the range in which it was tested.")
+    return found

@@ -1,0 +1,146 @@
+"""Fixed points of long vectors for a batch: Anderson's acceleration, then Newton by differences."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+Map = Callable[[Array, Index], Array]
+
+
+@dataclasses.dataclass(frozen=True)
+class FixedPoint:
+    """Where the iteration ended: x and residual (unknowns, cases), iterations and converged (cases,)."""
+
+    x: Array
+    residual: Array
+    iterations: npt.NDArray[np.intp]
+    converged: npt.NDArray[np.bool_]
+
+
+@dataclasses.dataclass(frozen=True)
+class Anderson:
+    """Anderson acceleration with a short memory, safeguarded by plain substitution.
+
+    Source: Anderson, J. ACM 12 (1965) 547, 10.1145/321296.321305; Walker and Ni, SIAM J. Numer. Anal. 49
+    (2011) 1715, 10.1137/10078356X.
+    """
+
+    tolerance: float = 1e-9
+    iterations: int = 60
+    memory: int = 8
+    substitutions: int = 2
+
+    def solve(self, function: Map, start: Array, scale: Array, low: Array, high: Array) -> FixedPoint:
+        """Find x = function(x) for every case.
+
+        Parameters
+        ----------
+        function : maps x (unknowns, active cases) and the numbers of these cases to x of the same shape
+        start, scale : array (unknowns, cases)
+            Converged where |function(x) - x| <= tolerance * scale.
+        low, high : array (unknowns, 1) or (unknowns, cases)
+            Limits of the iterates (not of the answer): they keep extrapolations physical.
+        """
+        x = start.copy()
+        residual = np.full_like(x, np.inf)
+        count = np.zeros(x.shape[1], dtype=np.intp)
+        done = np.zeros(x.shape[1], dtype=bool)
+        active = np.arange(x.shape[1])
+        history = _History(self.memory)
+        for step in range(self.iterations):
+            now = x[:, active]
+            mapped = function(now, active)
+            change = (mapped - now) / scale[:, active]
+            residual[:, active] = change
+            count[active] += 1
+            finite = np.isfinite(change).all(0)
+            met = finite & (np.abs(change).max(0, initial=0.0) <= self.tolerance)
+            done[active] |= met
+            keep = finite & ~met
+            active, now, mapped, change = active[keep], now[:, keep], mapped[:, keep], change[:, keep]
+            if active.size == 0:
+                break
+            history.keep(keep)
+            history.add(mapped / scale[:, active], change)
+            following = mapped if step < self.substitutions else history.extrapolate() * scale[:, active]
+            limits = np.broadcast_to(low, x.shape)[:, active], np.broadcast_to(high, x.shape)[:, active]
+            x[:, active] = np.clip(following, *limits)
+        return FixedPoint(x, residual, count, done)
+
+
+class _History:
+    """Differences of the last iterates, per case."""
+
+    def __init__(self, memory: int) -> None:
+        self.memory = memory
+        self.values: list[Array] = []
+        self.changes: list[Array] = []
+
+    def keep(self, mask: npt.NDArray[np.bool_]) -> None:
+        self.values = [value[:, mask] for value in self.values]
+        self.changes = [change[:, mask] for change in self.changes]
+
+    def add(self, value: Array, change: Array) -> None:
+        self.values = [*self.values[-self.memory :], value]
+        self.changes = [*self.changes[-self.memory :], change]
+
+    def extrapolate(self) -> Array:
+        """The mapped iterate whose linear model has the least residual, case by case."""
+        if len(self.changes) < 2:
+            return self.values[-1]
+        steps = np.diff(np.stack(self.changes), axis=0)  # (memory, unknowns, cases)
+        moves = np.diff(np.stack(self.values), axis=0)
+        matrix = np.moveaxis(steps, -1, 0).transpose(0, 2, 1)  # (cases, unknowns, memory)
+        norm = np.sqrt((matrix**2).sum(1, keepdims=True))
+        norm[norm == 0] = 1.0
+        weights = np.linalg.pinv(matrix / norm, rcond=1e-9) @ self.changes[-1].T[:, :, None] / norm.transpose(0, 2, 1)
+        return self.values[-1] - np.einsum("mnc,cm->nc", moves, weights[:, :, 0])
+
+
+@dataclasses.dataclass(frozen=True)
+class Newton:
+    """Newton's method on x - function(x) with a difference Jacobian: its columns are simply more cases."""
+
+    tolerance: float = 1e-9
+    iterations: int = 12
+    step: float = 1e-6
+
+    def solve(self, function: Map, start: Array, scale: Array, low: Array, high: Array) -> FixedPoint:
+        """Find x = function(x) for every case; arguments as for `Anderson.solve`."""
+        x = start.copy()
+        residual = np.full_like(x, np.inf)
+        count = np.zeros(x.shape[1], dtype=np.intp)
+        done = np.zeros(x.shape[1], dtype=bool)
+        active = np.arange(x.shape[1])
+        for _ in range(self.iterations):
+            now, width = x[:, active], scale[:, active]
+            change, jacobian = self._differences(function, now, active, width)
+            residual[:, active] = change
+            count[active] += 1
+            finite = np.isfinite(change).all(0) & np.isfinite(jacobian).all((1, 2))
+            met = finite & (np.abs(change).max(0, initial=0.0) <= self.tolerance)
+            done[active] |= met
+            keep = finite & ~met
+            active = active[keep]
+            if active.size == 0:
+                break
+            move = np.linalg.pinv(jacobian[keep], rcond=1e-13) @ change[:, keep].T[:, :, None]
+            following = now[:, keep] - move[:, :, 0].T * width[:, keep]
+            limits = np.broadcast_to(low, x.shape)[:, active], np.broadcast_to(high, x.shape)[:, active]
+            x[:, active] = np.clip(following, *limits)
+        return FixedPoint(x, residual, count, done)
+
+    def _differences(self, function: Map, now: Array, active: Index, width: Array) -> tuple[Array, Array]:
+        unknowns, cases = now.shape
+        shifts = self.step * np.maximum(np.abs(now / width), 1e-3)
+        columns = np.repeat(now[:, None, :], unknowns + 1, axis=1)
+        for number in range(unknowns):
+            columns[number, number + 1] += shifts[number] * width[number]
+        mapped = function(columns.reshape(unknowns, -1), np.tile(active, unknowns + 1)).reshape(columns.shape)
+        changes = (mapped - columns) / width[:, None, :]
+        jacobian = (changes[:, 1:] - changes[:, :1]) / shifts[None]
+        return changes[:, 0], np.moveaxis(jacobian, -1, 0)
