@@ -113,7 +113,7 @@ class Stream:
     # --- split -------------------------------------------------------------------------------------
     def split(self, fraction: "npt.ArrayLike") -> "tuple[Stream, Stream]":
         """Return (taken, rest); `fraction` is a scalar, (cases,) or (species, cases), within 0 to 1."""
-        taken = self.flow * fraction
+        taken = self.flow * np.asarray(fraction, dtype=float)
         return (
             Stream(taken, self.temperature, self.sizes),
             Stream(self.flow - taken, self.temperature, self.sizes),

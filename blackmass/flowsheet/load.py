@@ -14,7 +14,7 @@ PLACES = (_PACKAGE / "shipped_flowsheets", _PACKAGE.parent / "flowsheets")
 
 def shipped() -> dict[str, Path]:
     """Return the flowsheets that ship, by name."""
-    found = {}
+    found: dict[str, Path] = {}
     for place in PLACES:
         for path in sorted(place.glob("*.py")):
             if not path.stem.startswith("_"):

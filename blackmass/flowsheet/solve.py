@@ -190,7 +190,9 @@ def _converge(
     return answer
 
 
-def _again(answer: FixedPoint, left: Array, method: Newton, function: object, frame: tuple[Array, ...]) -> FixedPoint:
+def _again(
+    answer: FixedPoint, left: npt.NDArray[np.intp], method: Newton, function: object, frame: tuple[Array, ...]
+) -> FixedPoint:
     scale, low, high = frame
     chosen = left
 

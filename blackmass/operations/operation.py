@@ -4,7 +4,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
@@ -68,14 +68,13 @@ class Operation:
             for kind, found in ports.items():
                 found.update(getattr(base, kind, {}))
         for name, value in list(vars(cls).items()):
-            kind = _KINDS.get(type(value))
-            if kind:
-                ports[kind][name] = value
+            if type(value) in _KINDS:
+                ports[_KINDS[type(value)]][name] = value
                 delattr(cls, name)
         for kind, found in ports.items():
             setattr(cls, kind, found)
-        dataclasses.dataclass(frozen=True, kw_only=True, eq=False)(cls)
-        cls.params = {f.name: f.metadata["param"] for f in dataclasses.fields(cls) if "param" in f.metadata}
+        fields = dataclasses.fields(dataclasses.dataclass(frozen=True, kw_only=True, eq=False)(cls))  # type: ignore[arg-type]
+        cls.params = {f.name: f.metadata["param"] for f in fields if "param" in f.metadata}
         _check_signature(cls)
 
     def __init__(self, **values: Any) -> None:  # replaced by the dataclass; here for the type checker
@@ -99,16 +98,15 @@ class Operation:
                 raise InputError(f"{type(self).__name__} has no parameter '{name}'{nearest(name, self.params)}")
         return dataclasses.replace(self, **values)  # type: ignore[type-var]
 
-    def run(self, **streams: Stream) -> Outlets:
-        """Turn inlet streams into outlet streams; supplies are given as streams of their composition."""
-        raise InputError(f"{type(self).__name__} does not say what it does: write its run().")
+    run: ClassVar[Callable[..., Outlets]]
+    """`run(self, <inlets and supplies>) -> Outlets`: written by each operation; supplies come as compositions."""
 
 
 _KINDS = {Inlet: "inlets", Supply: "supplies", Outlet: "outlets", Duty: "duties"}
 
 
 def _check_signature(cls: type[Operation]) -> None:
-    if cls.run is Operation.run:
+    if "run" not in vars(cls) and not hasattr(cls, "run"):
         return
     given = [name for name in inspect.signature(cls.run).parameters if name != "self"]
     declared = [*cls.inlets, *cls.supplies]
@@ -122,7 +120,7 @@ def every_operation() -> dict[str, type[Operation]]:
     found: dict[str, type[Operation]] = {}
     for module in pkgutil.iter_modules(package.__path__):
         for value in vars(importlib.import_module(f"blackmass.operations.{module.name}")).values():
-            if isinstance(value, type) and issubclass(value, Operation) and value is not Operation:
-                if value.__module__ == f"blackmass.operations.{module.name}":
-                    found[value.__name__] = value
+            own = getattr(value, "__module__", "") == f"blackmass.operations.{module.name}"
+            if own and isinstance(value, type) and issubclass(value, Operation) and value is not Operation:
+                found[value.__name__] = value
     return dict(sorted(found.items()))
