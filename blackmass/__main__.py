@@ -1,0 +1,5 @@
+"""Run as `python -m blackmass`."""
+
+from blackmass.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""What is asked of a plant beyond one solve."""
