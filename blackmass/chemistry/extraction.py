@@ -1,0 +1,227 @@
+"""Equilibria of acidic extractants: exchange of a metal for the protons of the extractant, and the pH it leaves behind.
+
+A metal of charge z is held as MA_z with up to `a` more units of free extractant (dimers; monomers for an oxime):
+
+    log10 D = log10 K + (z / q) log10 f + a log10(f + s) + z pH
+
+with f the free extractant [mol/L of units], q the anions per unit and s the crossover: MA2(HA)2 where f >> s, MA2 at
+full loading (Biswas et al., Ind. Eng. Chem. Res. 39 (2000) 155; Flett, J. Organomet. Chem. 690 (2005) 2426,
+10.1016/j.jorganchem.2004.11.037). The acid held by one metal, z + q a f / (f + s), is q d ln D / d ln f, so that
+distribution and loading are two faces of one free energy and no loading can pass the capacity. K comes from pH50 and
+is conditional: sulfate complexes are inside it. Activity of the proton and of the weak acids by the Debye-Hückel term
+of the specific ion interaction theory (Ciavatta, Ann. Chim. 70 (1980) 551), 25 C.
+"""
+
+import dataclasses
+import functools
+
+import numpy as np
+import numpy.typing as npt
+
+from blackmass import species
+from blackmass.data.load import table
+from blackmass.errors import InputError, nearest
+from blackmass.stream import Stream
+
+Array = npt.NDArray[np.float64]
+LN10 = np.log(10.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Extractant:
+    """One extractant and the metals that it takes; columns are (metals, 1), scalars in mol/L.
+
+    Parameters
+    ----------
+    name : str
+    metals : tuple of str
+        Aqueous species, for example "Co+2".
+    log_k : array (metals, 1)
+        Natural logarithm of K.
+    charge, adduct : array (metals, 1)
+        z and a.
+    per_unit, crossover : float
+        q and s [mol/L].
+    solubility : float
+        Extractant lost dissolved in the aqueous phase [mol/L].
+    """
+
+    name: str
+    metals: tuple[str, ...]
+    log_k: Array
+    charge: Array
+    adduct: Array
+    per_unit: float
+    crossover: float
+    solubility: float
+
+    def log_distribution(self, log_free: Array, pH: Array) -> Array:
+        """Return ln D (metals, ...) at ln of the free extractant [mol/L] and pH."""
+        shape = (-1,) + (1,) * np.ndim(log_free)
+        charge, adduct, log_k = (value.reshape(shape) for value in (self.charge, self.adduct, self.log_k))
+        crowded = np.log(np.exp(log_free) + self.crossover)
+        return log_k + charge / self.per_unit * log_free + adduct * crowded + charge * LN10 * pH
+
+    def acid_held(self, free: Array) -> Array:
+        """Return mol of extractant held by one mol of each metal, (metals, ...), at the free extractant [mol/L]."""
+        shape = (-1,) + (1,) * np.ndim(free)
+        return self.charge.reshape(shape) + self.per_unit * self.adduct.reshape(shape) * free / (free + self.crossover)
+
+
+_COLUMNS = ("extractant", "metal", "pH50", "uncertainty", "concentration_mol_L", "adduct")
+_CONSTANTS = ("extractant", "per_unit", "crossover_mol_L", "solubility_mg_L")
+
+
+def extractant_names() -> tuple[str, ...]:
+    """Return the names of the extractants in the data."""
+    return tuple(row["extractant"] for row in table("extraction_constants.csv", columns=_CONSTANTS, key=("extractant",)))
+
+
+@functools.cache
+def extractant(name: str) -> Extractant:
+    """Return an extractant from the data, its K computed from pH50 at O/A 1 and low loading.
+
+    Raises
+    ------
+    InputError
+        There is no such extractant; the nearest name is offered.
+    """
+    general = {row["extractant"]: row for row in table("extraction_constants.csv", columns=_CONSTANTS, key=("extractant",))}
+    if name not in general:
+        raise InputError(f"there is no extractant '{name}'{nearest(name, general)}")
+    q, s = float(general[name]["per_unit"]), float(general[name]["crossover_mol_L"])
+    rows = [r for r in table("extractants.csv", columns=_COLUMNS, key=("extractant", "metal")) if r["extractant"] == name]
+    pH50, concentration, adduct = (
+        np.array([[float(row[key])] for row in rows]) for key in ("pH50", "concentration_mol_L", "adduct")
+    )
+    metals = tuple(row["metal"] for row in rows)
+    charge = species.CHARGE[species.indices(list(metals))][:, None]
+    free = concentration / q
+    log_k = -charge / q * np.log(free) - adduct * np.log(free + s) - charge * LN10 * pH50
+    acid = species.MOLAR_MASS[species.index(f"{name}-(org)"), 0] + species.molar_mass("H")
+    return Extractant(name, metals, log_k, charge, adduct, q, s, float(general[name]["solubility_mg_L"]) * 1e-6 / acid)
+
+
+@functools.cache
+def exchange(metals: tuple[str, ...]) -> Array:
+    """Return the stoichiometry (species, metals) of M(z+) + z H+(org) = M(z+)(org) + z H+."""
+    columns = []
+    for metal in metals:
+        z = species.CHARGE[species.index(metal)]
+        columns.append(species.reaction({metal: -1, "H+(org)": -z, f"{metal}(org)": 1, "H+": z}))
+    return np.stack(columns, axis=1)
+
+
+_ACID_COLUMNS = ("anion", "protons", "log_beta")
+
+
+@functools.cache
+def _weak_acids() -> tuple[tuple[str, ...], Array, Array]:
+    """Names of the buffering anions, ln beta (anions, 4) by protons bound (-inf if none such), and dz2 (anions, 4)."""
+    rows = table("extraction_weak_acids.csv", columns=_ACID_COLUMNS, key=("anion", "protons"))
+    names = tuple(dict.fromkeys(row["anion"] for row in rows))
+    log_beta = np.full((len(names), 4), -np.inf)
+    log_beta[:, 0] = 0.0
+    for row in rows:
+        log_beta[names.index(row["anion"]), int(row["protons"])] = float(row["log_beta"]) * LN10
+    z, k = species.CHARGE[species.indices(list(names))][:, None], np.arange(4.0)
+    return names, log_beta, (z + k) ** 2 - z**2 - k
+
+
+def debye_hueckel(ionic_strength: Array) -> Array:
+    """Return the Debye-Hückel term 0.509 sqrt(I) / (1 + 1.5 sqrt(I)) at 25 C, I in mol/L (Ciavatta 1980)."""
+    root = np.sqrt(ionic_strength)
+    return 0.509 * root / (1 + 1.5 * root)
+
+
+@dataclasses.dataclass(frozen=True)
+class Liquor:
+    """What the exchange needs to know of an aqueous phase, in mol and litres per litre of a basis flow.
+
+    Parameters
+    ----------
+    volume : array (cases,)
+    metals : array (metals, cases)
+    charge : array (cases,)
+        H+ (proton condition) plus the charge of `metals`: unchanged by any exchange.
+    acids : array (anions, cases)
+        Totals of the buffering anions.
+    ionic_strength : array (cases,)
+        [mol/L], of the totals; nearly unchanged by exchange, so taken once.
+    """
+
+    volume: Array
+    metals: Array
+    charge: Array
+    acids: Array
+    ionic_strength: Array
+
+    @classmethod
+    def of(cls, stream: Stream, metals: tuple[str, ...], basis: Array) -> "Liquor":
+        """Read a stream; `basis` (cases,) [m3/s] is the flow that counts as one litre (1000 mol/m3 = 1 mol/L)."""
+        flow = np.maximum(stream.flow, 0.0) / (1000.0 * basis)
+        rows, anions = species.indices(list(metals)), species.indices(list(_weak_acids()[0]))
+        aqueous = species.PHASE_MASK["aqueous"][:, 0] * species.CHARGE**2
+        volume = np.maximum(stream.volume, 0.0) / basis
+        hydrogen = stream["H+"] / (1000.0 * basis)
+        total = 0.5 * (aqueous @ flow)
+        return cls(
+            volume=volume,
+            metals=flow[rows],
+            charge=hydrogen + species.CHARGE[rows] @ flow[rows],
+            acids=flow[anions],
+            ionic_strength=np.where(volume > 0, total / np.where(volume > 0, volume, 1.0), 0.0),
+        )
+
+    def __add__(self, other: "Liquor") -> "Liquor":
+        """Mix two liquors."""
+        volume = self.volume + other.volume
+        strength = self.ionic_strength * self.volume + other.ionic_strength * other.volume
+        return Liquor(
+            volume,
+            self.metals + other.metals,
+            self.charge + other.charge,
+            self.acids + other.acids,
+            np.where(volume > 0, strength / np.where(volume > 0, volume, 1.0), 0.0),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class ProtonBalance:
+    """Protons held by a liquor at a given ln[H+], with the constants of its ionic strength; arrays end in (cases,)."""
+
+    log_beta: Array
+    protons: Array
+    log_kw: Array
+    log_gamma: Array
+
+    @classmethod
+    def at(cls, ionic_strength: Array) -> "ProtonBalance":
+        """Constants at an ionic strength (...,) [mol/L]."""
+        term = LN10 * debye_hueckel(ionic_strength)
+        _, log_beta, dz2 = _weak_acids()
+        shape = (*log_beta.shape, *(1,) * term.ndim)
+        with np.errstate(invalid="ignore"):
+            corrected = log_beta.reshape(shape) + dz2.reshape(shape) * term
+        protons = np.arange(4.0).reshape((1, 4, *(1,) * term.ndim))
+        return cls(corrected, protons, -14.0 * LN10 + 2 * term, -term)
+
+    def water(self, log_h: Array) -> tuple[Array, Array]:
+        """Return [H+] - [OH-] [mol/L] and its derivative to ln[H+]."""
+        h, oh = np.exp(log_h), np.exp(self.log_kw - log_h)
+        return h - oh, h + oh
+
+    def bound(self, log_h: Array) -> tuple[Array, Array]:
+        """Return the protons on each anion (anions, ...) and the derivative to ln[H+]."""
+        weight = np.exp(self.log_beta + self.protons * log_h)
+        share = weight / weight.sum(1, keepdims=True)
+        mean = (self.protons * share).sum(1)
+        return mean, (self.protons**2 * share).sum(1) - mean**2
+
+    def pH(self, log_h: Array) -> Array:
+        """Return pH = -log10 of the activity of H+."""
+        return -(log_h + self.log_gamma) / LN10
+
+    def log_h(self, pH: "npt.ArrayLike") -> Array:
+        """Return ln[H+] [mol/L] at a pH."""
+        return -LN10 * np.asarray(pH, dtype=float) - self.log_gamma
