@@ -1,0 +1,119 @@
+"""The reactions of the aqueous engine: dissolved species, solids and gases formed from the components."""
+
+import dataclasses
+import functools
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+from blackmass import species
+from blackmass.data.load import table
+from blackmass.errors import InputError, nearest
+
+Array = npt.NDArray[np.float64]
+WATER = "H2O"
+PROTON = "H+"
+CATIONS = ("Li+", "Na+", "K+", "NH4+", "Mg+2", "Ca+2", "Mn+2", "Fe+2", "Fe+3", "Co+2", "Ni+2", "Cu+2", "Zn+2", "Al+3")
+ANIONS = ("SO4-2", "PO4-3", "CO3-2", "F-", "Cl-")
+COMPONENTS = (PROTON, *CATIONS, *ANIONS, WATER)
+"""The components, water last; NH4+ stands for ammonia and H+ is the proton condition."""
+KEPT = tuple(name for name in COMPONENTS if name != WATER)
+GAS_CONSTANT = 8.31446261815324  # J/(mol K), exact
+REFERENCE = 298.15  # K
+
+
+@dataclasses.dataclass(frozen=True)
+class Reaction:
+    """One species in terms of the components: `amounts` of each, log10 K at 25 °C and enthalpy [J/mol].
+
+    For a dissolved species the reaction forms it; for a solid or gas it dissolves it.
+    """
+
+    name: str
+    amounts: Array  # (components,)
+    log_k: float
+    enthalpy: float
+    charge: int
+
+    def ln_k(self, temperature: Array) -> Array:
+        """Return ln K (cases,) at temperature [K] by van't Hoff with constant enthalpy."""
+        return float(np.log(10.0)) * self.log_k - self.enthalpy / GAS_CONSTANT * (1 / temperature - 1 / REFERENCE)
+
+
+def parse(text: str) -> Array:
+    """Return the (components,) amounts of a sum such as "Ni+2 + 2 H2O - 2 H+".
+
+    Raises
+    ------
+    InputError
+        The text cannot be read, or holds something that is not a component.
+    """
+    amounts = np.zeros(len(COMPONENTS))
+    sign = 1.0
+    number = 1.0
+    for word in text.split():
+        if word in ("+", "-"):
+            sign = 1.0 if word == "+" else -1.0
+        elif re.fullmatch(r"\d+\.?\d*", word):
+            number = float(word)
+        else:
+            if word not in COMPONENTS:
+                raise InputError(f"reaction '{text}': '{word}' is not a component{nearest(word, COMPONENTS)}")
+            amounts[COMPONENTS.index(word)] += sign * number
+            sign = number = 1.0
+    return amounts
+
+
+@functools.cache
+def component_rows() -> npt.NDArray[np.intp]:
+    """Return the row of each component in the species list."""
+    return species.indices(COMPONENTS)
+
+
+@functools.cache
+def dissolved(tier: str) -> tuple[Reaction, ...]:
+    """Return the complexes used with activity models of a tier ("davies" or "pitzer")."""
+    rows = table(
+        "aqueous_equilibria.csv",
+        columns=("name", "reaction", "log_k", "enthalpy_kJ_mol", "tier"),
+        key=("name", "tier"),
+    )
+    return tuple(_reaction(row, row["reaction"]) for row in rows if row["tier"] in ("both", tier))
+
+
+@functools.cache
+def pure_phases() -> dict[str, Reaction]:
+    """Return the solids and gases by name."""
+    rows = table("solid_equilibria.csv", columns=("name", "products", "log_k", "enthalpy_kJ_mol"), key=("name",))
+    return {row["name"]: _reaction(row, row["products"]) for row in rows}
+
+
+def pure_phase(name: str) -> Reaction:
+    """Return the dissolution of a solid or gas.
+
+    Raises
+    ------
+    InputError
+        There is no constant for it; the nearest name is offered.
+    """
+    if name not in pure_phases():
+        raise InputError(f"there is no solubility constant for '{name}'{nearest(name, pure_phases())}")
+    return pure_phases()[name]
+
+
+@functools.cache
+def formation(name: str) -> Array:
+    """Return the (species,) stoichiometry that forms one mole of a solid or gas from the components."""
+    vector = np.zeros(species.COUNT)
+    vector[component_rows()] = -pure_phase(name).amounts
+    vector[species.index(name)] += 1.0
+    vector.setflags(write=False)
+    return vector
+
+
+def _reaction(row: dict[str, str], text: str) -> Reaction:
+    amounts = parse(text)
+    charge = round(float(amounts @ species.CHARGE[component_rows()]))
+    amounts.setflags(write=False)
+    return Reaction(row["name"], amounts, float(row["log_k"]), 1e3 * float(row["enthalpy_kJ_mol"]), charge)
