@@ -74,7 +74,9 @@ _CONSTANTS = ("extractant", "per_unit", "crossover_mol_L", "solubility_mg_L")
 
 def extractant_names() -> tuple[str, ...]:
     """Return the names of the extractants in the data."""
-    return tuple(row["extractant"] for row in table("extraction_constants.csv", columns=_CONSTANTS, key=("extractant",)))
+    return tuple(
+        row["extractant"] for row in table("extraction_constants.csv", columns=_CONSTANTS, key=("extractant",))
+    )
 
 
 @functools.cache
@@ -86,11 +88,15 @@ def extractant(name: str) -> Extractant:
     InputError
         There is no such extractant; the nearest name is offered.
     """
-    general = {row["extractant"]: row for row in table("extraction_constants.csv", columns=_CONSTANTS, key=("extractant",))}
+    general = {
+        row["extractant"]: row for row in table("extraction_constants.csv", columns=_CONSTANTS, key=("extractant",))
+    }
     if name not in general:
         raise InputError(f"there is no extractant '{name}'{nearest(name, general)}")
     q, s = float(general[name]["per_unit"]), float(general[name]["crossover_mol_L"])
-    rows = [r for r in table("extractants.csv", columns=_COLUMNS, key=("extractant", "metal")) if r["extractant"] == name]
+    rows = [
+        r for r in table("extractants.csv", columns=_COLUMNS, key=("extractant", "metal")) if r["extractant"] == name
+    ]
     pH50, concentration, adduct = (
         np.array([[float(row[key])] for row in rows]) for key in ("pH50", "concentration_mol_L", "adduct")
     )

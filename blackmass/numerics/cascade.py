@@ -49,7 +49,9 @@ class Profile:
     entering: Array
 
 
-def linear_cascade(share: Array, efficiency: Array, sections: tuple[int, ...], sources: Sources, closed: bool) -> Profile:
+def linear_cascade(
+    share: Array, efficiency: Array, sections: tuple[int, ...], sources: Sources, closed: bool
+) -> Profile:
     """Solve a linear cascade exactly for all right-hand sides, solutes and cases.
 
     Parameters
@@ -71,7 +73,8 @@ def linear_cascade(share: Array, efficiency: Array, sections: tuple[int, ...], s
     take, keep_down = efficiency * share[0], (1 - efficiency) + efficiency * share[1]
     keep_up, drop = (1 - efficiency) + efficiency * share[0], efficiency * share[1]
     coefficients = (take, keep_down, keep_up, drop)
-    eliminated, through, carried, back = [], 1.0, 0.0, 0.0
+    eliminated: list[_Section] = []
+    through, carried, back = np.ones(share.shape[2:]), np.zeros(sources.entry.shape), np.zeros(share.shape[2:])
     first = 0
     for stages in sections:
         section = _eliminate(coefficients, sources, range(first, first + stages))

@@ -6,3 +6,4 @@ from blackmass.operations.operation import Outlets as Outlets
 from blackmass.operations.operation import every_operation as every_operation
 from blackmass.operations.splitter import Splitter as Splitter
 from blackmass.operations.thickener import Thickener as Thickener
+from blackmass.operations.solvent_extraction import SolventExtraction as SolventExtraction
