@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from blackmass.chemistry.assay import read_assay, solve_assay
+from blackmass.chemistry.assay import assay_stream, read_assay, solve_assay
 from blackmass.chemistry.cells import parse_feed
 from blackmass.declare import PerCase
 from blackmass.errors import InputError
@@ -52,13 +52,12 @@ def read_feed(composition: "str | Mapping[str, float]", flow: str) -> Feed:
     path, _, rate_text = composition.partition("@")
     if path.strip().endswith((".csv", ".toml")):
         assay = solve_assay(read_assay(Path(path.strip())))
-        rate = _positive(rate_text or flow or "1 t/h")
-        return Feed(composition, Stream.of_mass({name: share * rate for name, share in assay.fractions.items()}))
+        return Feed(composition, assay_stream(assay, _positive(rate_text or flow or "1 t/h")))
     return Feed(composition, parse_feed(composition))
 
 
 def _positive(text: str) -> float:
-    rate = float(to_si(text, "kg/h"))
-    if not rate > 0:
-        raise InputError(f"feed flow = {text}: it must be positive, for example '1 t/h'.")
+    rate = float(to_si(text.strip(), "kg/h"))
+    if not 0 < rate < float("inf"):
+        raise InputError(f"feed flow = {text}: it must be positive and finite, for example '1 t/h'.")
     return rate
