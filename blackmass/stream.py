@@ -1,7 +1,7 @@
 """Streams: component flows that change by three verbs only: mix, react, split. Each conserves by construction."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -151,6 +151,13 @@ class Stream:
         """Return the same flows with other particle sizes (materials, classes, cases)."""
         return Stream(self.flow, self.temperature, sizes)
 
+    def take(self, numbers: npt.NDArray[np.intp]) -> "Stream":
+        """Return some of the cases; a stream of one case is repeated."""
+        if self.cases == 1:
+            return self.repeated(numbers.size)
+        sizes = None if self.sizes is None else self.sizes[..., numbers]
+        return Stream(self.flow[:, numbers], self.temperature[numbers], sizes)
+
     def case(self, number: int) -> "Stream":
         """Return one case as a stream of one case."""
         one = slice(number, number + 1)
@@ -204,6 +211,18 @@ class Stream:
     def organic_volume(self) -> Array:
         """Volume flow (cases,) [m3/s] of the organic phase."""
         return (self.flow * species.MOLAR_VOLUME * species.PHASE_MASK["organic"]).sum(0)
+
+
+def concatenated(streams: "Sequence[Stream]") -> Stream:
+    """Put the cases of several streams one behind the other."""
+    sizes = None
+    if all(stream.sizes is not None for stream in streams):
+        sizes = np.concatenate([stream.sizes for stream in streams], axis=-1)  # type: ignore[list-item]
+    return Stream(
+        np.concatenate([stream.flow for stream in streams], axis=1),
+        np.concatenate([stream.temperature for stream in streams]),
+        sizes,
+    )
 
 
 _WATER = species.index("H2O")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from blackmass.chemistry.reagents import reagent_stream, solvent_stream
 from blackmass.declare import PerCase
@@ -201,6 +202,16 @@ class Plant:
             except InputError as error:
                 raise InputError(_renamed(str(error), copy.units[owner])) from None
             copy.units[owner] = dataclasses.replace(copy.units[owner], operation=operation)
+        return copy
+
+    def take(self, numbers: npt.NDArray[np.intp]) -> "Plant":
+        """Return a copy that holds some of the cases."""
+        copy = self.changed({})
+        for name, unit in self.units.items():
+            copy.units[name] = dataclasses.replace(unit, operation=unit.operation.take(numbers))
+        for name, feed in self.feeds.items():
+            if feed.stream.cases > 1:
+                copy.feeds[name] = Feed(feed.text, feed.stream.take(numbers))
         return copy
 
     @property

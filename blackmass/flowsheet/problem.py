@@ -1,6 +1,5 @@
 """One loop of a plant as one scaled vector: torn streams and the knobs of its specifications."""
 
-import copy
 import dataclasses
 from collections.abc import Mapping
 
@@ -10,7 +9,7 @@ import numpy.typing as npt
 from blackmass import species
 from blackmass.flowsheet.graph import Loop
 from blackmass.flowsheet.plant import Plant, Reagent, Spec, Unit, Wire
-from blackmass.operations.operation import Operation, Outlets
+from blackmass.operations.operation import Outlets
 from blackmass.sizes import CLASSES
 from blackmass.stream import Stream
 
@@ -26,30 +25,6 @@ class Calculated:
     streams: dict[str, Stream]
     outlets: dict[str, Outlets]
     knobs: dict[str, Array] = dataclasses.field(default_factory=dict)
-
-
-def for_cases(operation: Operation, numbers: Index, knobs: Mapping[str, Array]) -> Operation:
-    """Return the operation with the parameters of some cases; knobs replace parameters unchecked."""
-    changed = {
-        name: value[numbers]
-        for name in operation.params
-        if isinstance(value := getattr(operation, name), np.ndarray) and value.ndim
-    }
-    changed.update(knobs)
-    if not changed:
-        return operation
-    twin = copy.copy(operation)
-    for name, value in changed.items():
-        object.__setattr__(twin, name, value)
-    return twin
-
-
-def take(stream: Stream, numbers: Index) -> Stream:
-    """Return some cases of a stream."""
-    if stream.cases == 1:
-        return stream.repeated(numbers.size)
-    sizes = None if stream.sizes is None else stream.sizes[..., numbers]
-    return Stream(stream.flow[:, numbers], stream.temperature[numbers], sizes)
 
 
 class Problem:
@@ -68,6 +43,8 @@ class Problem:
         self.rows = np.flatnonzero(live)
         self.width = self.rows.size + 1
         self.sizes: dict[str, Array] = {}
+        self.cases = next(iter(known.values())).cases
+        self.guesses: dict[str, Array] = {}
 
     @property
     def unknowns(self) -> int:
@@ -105,13 +82,30 @@ class Problem:
         for name in self.loop.units:
             unit = self.plant.units[name]
             mine = {path.partition(".")[2]: v for path, v in knobs.items() if path.startswith(f"{name}.")}
-            operation = for_cases(unit.operation, numbers, mine)
-            outlets = operation.run(**self._inlets(unit, done, knobs, numbers))
+            operation = unit.operation.take(numbers, mine)
+            inlets = self._inlets(unit, done, knobs, numbers)
+            if operation.warm_started:
+                outlets = operation.run(**inlets, start=self._recall(name, numbers))
+                self._remember(name, outlets.guess, numbers)
+            else:
+                outlets = operation.run(**inlets)
             done.outlets[name] = outlets
             for port in operation.outlets:
                 key = Wire(name, port).name
                 done.streams[f"{key}'" if key in torn else key] = outlets[port].repeated(numbers.size)
         return done
+
+    def _recall(self, name: str, numbers: Index) -> Array | None:
+        return self.guesses[name][..., numbers] if name in self.guesses else None
+
+    def _remember(self, name: str, guess: Array | None, numbers: Index) -> None:
+        """Keep where inner solvers ended, for the next pass of the same cases."""
+        if guess is None:
+            return
+        kept = self.guesses.get(name)
+        if kept is None or kept.shape[:-1] != guess.shape[:-1]:
+            kept = self.guesses[name] = np.full((*guess.shape[:-1], self.cases), np.nan)
+        kept[..., numbers] = guess
 
     def _inlets(self, unit: Unit, done: Calculated, knobs: Mapping[str, Array], numbers: Index) -> dict[str, Stream]:
         inlets = {}
@@ -128,7 +122,7 @@ class Problem:
     def _stream(self, wire: Wire, done: Calculated, knobs: Mapping[str, Array], numbers: Index) -> Stream:
         if wire.name in done.streams:
             return done.streams[wire.name]
-        stream = take(self.known[wire.name], numbers)
+        stream = self.known[wire.name].take(numbers)
         if f"{wire.name}.flow" in knobs:
             return stream.split(knobs[f"{wire.name}.flow"] / stream.mass)[0]
         return stream

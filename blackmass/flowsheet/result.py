@@ -1,7 +1,8 @@
 """The result of a solve: frozen, with everything that a report needs."""
 
 import dataclasses
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,9 @@ from blackmass import species
 from blackmass.errors import SolveError
 from blackmass.flowsheet.plant import Plant, Reagent, Wire
 from blackmass.operations.operation import Outlets
+from blackmass.operations.operation import joined as joined_outlets
 from blackmass.status import Status, StatusArray
-from blackmass.stream import Stream
+from blackmass.stream import Stream, concatenated
 
 Array = npt.NDArray[np.float64]
 CLOSED = 1e-9
@@ -27,6 +29,30 @@ class Solved:
     status: StatusArray
     iterations: npt.NDArray[np.intp]
     where: tuple[str, ...]
+
+    def take(self, numbers: npt.NDArray[np.intp]) -> "Solved":
+        """Return some of the cases."""
+        return Solved(
+            {name: stream.take(numbers) for name, stream in self.streams.items()},
+            {name: outlets.take(numbers) for name, outlets in self.outlets.items()},
+            {path: np.broadcast_to(value, self.status.shape)[numbers] for path, value in self.knobs.items()},
+            self.status[numbers],
+            self.iterations[numbers],
+            tuple(self.where[number] for number in numbers),
+        )
+
+
+def joined(parts: Sequence[Solved]) -> Solved:
+    """Put the cases of several batches one behind the other."""
+    sizes = [part.status.size for part in parts]
+    return Solved(
+        {name: concatenated([part.streams[name] for part in parts]) for name in parts[0].streams},
+        {name: joined_outlets([part.outlets[name] for part in parts], sizes) for name in parts[0].outlets},
+        {path: np.concatenate([part.knobs[path] for part in parts]) for path in parts[0].knobs},
+        np.concatenate([part.status for part in parts]),
+        np.concatenate([part.iterations for part in parts]),
+        tuple(place for part in parts for place in part.where),
+    )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,7 +71,7 @@ class Result:
         """Streams by name."""
         return self.solved.streams
 
-    @property
+    @functools.cached_property
     def status(self) -> StatusArray:
         """Status (cases,), balances included: a case that does not close has failed."""
         return np.maximum(self.solved.status, np.where(self.balance_error < CLOSED, Status.OK, Status.NOT_CONVERGED))
@@ -94,14 +120,14 @@ class Result:
         leaving = [outlets[port].repeated(self.cases) for port in unit.operation.outlets]
         return _imbalance(entering, leaving, self.cases).max(0)
 
-    @property
+    @functools.cached_property
     def imbalance(self) -> Array:
         """Relative imbalance (elements + 1, cases) around the plant, charge last."""
         entering = [self.streams[name] for name in self.plant.feeds] + list(self.drawn().values())
         leaving = [self.stream(terminal.wire) for terminal in self.plant.terminals.values()]
         return _imbalance(entering, leaving, self.cases)
 
-    @property
+    @functools.cached_property
     def balance_error(self) -> Array:
         """Worst relative imbalance (cases,) around the plant and around each unit."""
         plant = self.imbalance.max(0)

@@ -10,14 +10,15 @@ from blackmass import species
 from blackmass.flowsheet.graph import Loop, loops
 from blackmass.flowsheet.plant import Plant, Wire, cases_of
 from blackmass.flowsheet.problem import TEMPERATURE_SCALE, Calculated, Problem, scaled
-from blackmass.flowsheet.result import Result, Solved
+from blackmass.flowsheet.result import Result, Solved, joined
 from blackmass.numerics.accelerate import Anderson, FixedPoint, Newton
 from blackmass.status import Status, StatusArray
 from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
 TOLERANCE = 1e-10
-CHUNK = 2000
+BATCH = 1000
+"""Cases that are solved together: enough to spread the cost of a call, few enough for the processor's cache."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +53,18 @@ def solve(plant: Plant, *, warm: Result | None = None, tolerance: float = TOLERA
     """
     plant.check()
     cases = cases_of(plant)
+    if cases <= BATCH:
+        return Result(plant, _solve_batch(plant, warm, tolerance))
+    parts = []
+    for first in range(0, cases, BATCH):
+        numbers = np.arange(first, min(first + BATCH, cases))
+        near = None if warm is None else Result(warm.plant, warm.solved.take(numbers))
+        parts.append(_solve_batch(plant.take(numbers), near, tolerance))
+    return Result(plant, joined(parts))
+
+
+def _solve_batch(plant: Plant, warm: Result | None, tolerance: float) -> Solved:
+    cases = cases_of(plant)
     streams = {name: feed.stream.repeated(cases) for name, feed in plant.feeds.items()}
     done = Calculated(streams, {}, {})
     status = np.zeros(cases, dtype=np.int8)
@@ -62,13 +75,15 @@ def solve(plant: Plant, *, warm: Result | None = None, tolerance: float = TOLERA
         fresh = (ended.status > status) & (ended.status > Status.OUT_OF_RANGE)
         where = [new if first else old for new, old, first in zip(ended.where, where, fresh, strict=True)]
         status, iterations = np.maximum(status, ended.status), iterations + ended.iterations
-    return Result(plant, Solved(done.streams, done.outlets, done.knobs, status, iterations, tuple(where)))
+    return Solved(done.streams, done.outlets, done.knobs, status, iterations, tuple(where))
 
 
 def _solve_loop(plant: Plant, loop: Loop, done: Calculated, warm: Result | None, tolerance: float) -> _Ended:
     cases = next(iter(done.streams.values())).cases
     everyone = np.arange(cases)
     problem = Problem(plant, loop, done.streams, _live(plant))
+    if warm is not None:
+        problem.guesses = _guesses(loop, warm, cases)
     if not loop.tears and not loop.specs:
         found = problem.calculate({}, {}, everyone)
         _keep(done, found)
@@ -97,6 +112,16 @@ def _live(plant: Plant) -> npt.NDArray[np.bool_]:
     entering = entering + sum((np.abs(r.composition.flow).sum(1) for r in plant.reagents.values()), 0.0)
     present = species.ELEMENT_MATRIX @ entering > 0
     return np.asarray(~(species.ELEMENT_MATRIX[~present] > 0).any(0))
+
+
+def _guesses(loop: Loop, warm: Result, cases: int) -> dict[str, Array]:
+    """Where the inner solvers of an earlier result ended, if it holds the same number of cases (or one)."""
+    found = {name: warm.solved.outlets[name].guess for name in loop.units if name in warm.solved.outlets}
+    return {
+        name: np.array(np.broadcast_to(guess, (*guess.shape[:-1], cases)))
+        for name, guess in found.items()
+        if guess is not None and guess.shape[-1] in (1, cases)
+    }
 
 
 def _start(problem: Problem, plant: Plant, warm: Result | None, cases: int) -> Array:

@@ -11,6 +11,10 @@ Index = npt.NDArray[np.intp]
 Map = Callable[[Array, Index], Array]
 
 
+_INDEPENDENT = 1e-14
+"""Squared size, against the largest, below which a direction of the last steps is rounding."""
+
+
 @dataclasses.dataclass(frozen=True)
 class FixedPoint:
     """Where the iteration ended: x and residual (unknowns, cases), iterations and converged (cases,)."""
@@ -94,11 +98,16 @@ class _History:
             return self.values[-1]
         steps = np.diff(np.stack(self.changes), axis=0)  # (memory, unknowns, cases)
         moves = np.diff(np.stack(self.values), axis=0)
-        matrix = np.moveaxis(steps, -1, 0).transpose(0, 2, 1)  # (cases, unknowns, memory)
-        norm = np.sqrt((matrix**2).sum(1, keepdims=True))
-        norm[norm == 0] = 1.0
-        weights = np.linalg.pinv(matrix / norm, rcond=1e-9) @ self.changes[-1].T[:, :, None] / norm.transpose(0, 2, 1)
-        return self.values[-1] - np.einsum("mnc,cm->nc", moves, weights[:, :, 0])
+        norm = np.sqrt((steps**2).sum(1))
+        steps = steps / np.where(norm > 0, norm, 1.0)[:, None]
+        gram = np.einsum("auc,buc->cab", steps, steps)
+        right = np.einsum("auc,uc->ca", steps, self.changes[-1])
+        size, direction = np.linalg.eigh(gram)
+        kept = size > _INDEPENDENT * size[:, -1:]
+        inverse = np.where(kept, 1 / np.where(kept, size, 1.0), 0.0)
+        weights = np.einsum("cak,ck,cbk,cb->ac", direction, inverse, direction, right)
+        weights = weights / np.where(norm > 0, norm, 1.0)
+        return self.values[-1] - np.einsum("auc,ac->uc", moves, weights)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """The base of every unit operation, and what one returns."""
 
+import copy
 import dataclasses
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from blackmass.declare import Duty, Inlet, Outlet, Param, Port, Supply
 from blackmass.errors import InputError, nearest
 from blackmass.status import OK, StatusArray
-from blackmass.stream import Stream
+from blackmass.stream import Stream, concatenated
 
 
 class Outlets:
@@ -26,6 +27,8 @@ class Outlets:
         Figures to show beside the streams, for example {"pH": ...}; SI units.
     drawn : mapping of supply port to Stream
         What the operation drew from each supply.
+    guess : array (..., cases), optional
+        Where an inner solver ended: handed to `run` as `start` on the next pass. It saves time and changes no answer.
     values : Stream for each outlet, array (cases,) [W or SI] for each duty
     """
 
@@ -35,16 +38,61 @@ class Outlets:
         status: "npt.ArrayLike | StatusArray" = OK,
         report: Mapping[str, Any] | None = None,
         drawn: Mapping[str, Stream] | None = None,
+        guess: npt.NDArray[np.float64] | None = None,
         **values: Any,
     ) -> None:
         self.status = np.asarray(status, dtype=np.int8)
         self.report = dict(report or {})
         self.drawn = dict(drawn or {})
+        self.guess = guess
         self.values = values
 
     def __getitem__(self, name: str) -> Any:
         """Stream of an outlet, or value of a duty."""
         return self.values[name]
+
+    def take(self, numbers: npt.NDArray[np.intp]) -> "Outlets":
+        """Return some of the cases."""
+        return Outlets(
+            status=_taken(self.status, numbers),
+            report=_taken(self.report, numbers),
+            drawn=_taken(self.drawn, numbers),
+            guess=None if self.guess is None else self.guess[..., numbers],
+            **_taken(self.values, numbers),
+        )
+
+
+def joined(parts: "Sequence[Outlets]", sizes: Sequence[int]) -> Outlets:
+    """Join the outlets of batches of `sizes` cases each into those of all cases."""
+    guesses = [part.guess for part in parts if part.guess is not None]
+    alike = len(guesses) == len(parts) and len({guess.shape[:-1] for guess in guesses}) == 1
+    return Outlets(
+        status=_joined([part.status for part in parts], sizes),
+        report=_joined([part.report for part in parts], sizes),
+        drawn=_joined([part.drawn for part in parts], sizes),
+        guess=np.concatenate(guesses, axis=-1) if alike else None,
+        **_joined([part.values for part in parts], sizes),
+    )
+
+
+def _taken(value: Any, numbers: npt.NDArray[np.intp]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _taken(inner, numbers) for name, inner in value.items()}
+    if isinstance(value, Stream):
+        return value.take(numbers)
+    return value[..., numbers] if np.ndim(value) and np.shape(value)[-1] > 1 else value
+
+
+def _joined(values: Sequence[Any], sizes: Sequence[int]) -> Any:
+    first = values[0]
+    if isinstance(first, Mapping):
+        return {name: _joined([value[name] for value in values], sizes) for name in first}
+    if isinstance(first, Stream):
+        return concatenated([value.repeated(size) for value, size in zip(values, sizes, strict=True)])
+    if isinstance(first, str):
+        return first
+    wide = [np.broadcast_to(v, (*np.shape(v)[:-1], size)) for v, size in zip(values, sizes, strict=True)]
+    return np.concatenate(wide, axis=-1)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -60,6 +108,8 @@ class Operation:
     outlets: ClassVar[Mapping[str, Port]]
     duties: ClassVar[Mapping[str, Duty]]
     params: ClassVar[Mapping[str, Param]]
+    warm_started: ClassVar[bool] = False
+    """Whether `run` takes `start`, the `Outlets.guess` of an earlier pass for the same cases (NaN: no guess)."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -98,6 +148,23 @@ class Operation:
                 raise InputError(f"{type(self).__name__} has no parameter '{name}'{nearest(name, self.params)}")
         return dataclasses.replace(self, **values)  # type: ignore[type-var]
 
+    def take(
+        self, numbers: npt.NDArray[np.intp], knobs: Mapping[str, npt.NDArray[np.float64]] | None = None
+    ) -> "Operation":
+        """Return a copy with the parameters of some cases; `knobs` replace parameters unchecked."""
+        chosen = {
+            name: value[numbers]
+            for name in self.params
+            if isinstance(value := getattr(self, name), np.ndarray) and value.ndim
+        }
+        chosen.update(knobs or {})
+        if not chosen:
+            return self
+        twin = copy.copy(self)
+        for name, value in chosen.items():
+            object.__setattr__(twin, name, value)
+        return twin
+
     run: ClassVar[Callable[..., Outlets]]
     """`run(self, <inlets and supplies>) -> Outlets`: written by each operation; supplies come as compositions."""
 
@@ -108,7 +175,8 @@ _KINDS = {Inlet: "inlets", Supply: "supplies", Outlet: "outlets", Duty: "duties"
 def _check_signature(cls: type[Operation]) -> None:
     if "run" not in vars(cls) and not hasattr(cls, "run"):
         return
-    given = [name for name in inspect.signature(cls.run).parameters if name != "self"]
+    given = [name for name in inspect.signature(cls.run).parameters if name not in ("self", "start")]
+    cls.warm_started = "start" in inspect.signature(cls.run).parameters
     declared = [*cls.inlets, *cls.supplies]
     if set(given) != set(declared):
         raise InputError(f"{cls.__name__}.run takes {given}, but the declared ports are {declared}.")
