@@ -313,11 +313,12 @@ def _accumulates(problem: Problem, answer: FixedPoint, scale: Array, slopes: Arr
     if not left.size:
         return grows
     x = answer.x[:, left]
+    first_knob = len(problem.loop.tears) * problem.width
     steps = []
     for _ in range(4):
         following = problem.mapped(x, left, slopes)
         steps.append((following - x) / scale[:, left])
-        x = following
+        x = np.concatenate([following[:first_knob], x[first_knob:]])
     first, last = steps[1], steps[-1]
     with np.errstate(invalid="ignore"):
         grows[:, left] = (first > 1e-6) & (last > 0.999 * first)

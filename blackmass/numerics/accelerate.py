@@ -9,8 +9,6 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 Map = Callable[[Array, Index], Array]
-
-
 _INDEPENDENT = 1e-14
 """Squared size, against the largest, below which a direction of the last steps is rounding."""
 
