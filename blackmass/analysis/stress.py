@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.cells import CHEMISTRIES, feed_stream
+from blackmass.chemistry.cells import chemistries, feed_stream
 from blackmass.declare import Param
 from blackmass.flowsheet.feeds import Feed
 from blackmass.flowsheet.plant import Plant
@@ -86,7 +86,7 @@ def _draw(declared: Param, cases: int, random: np.random.Generator) -> Any:
 
 def _feed(plant: Plant, cases: int, random: np.random.Generator) -> Feed:
     shipped = plant.feeds[plant.main_feed].text
-    family = [name for name in CHEMISTRIES if ("LFP" in shipped) == (name == "LFP")]
+    family = [name for name in chemistries() if ("LFP" in shipped) == (name == "LFP")]
     shares = random.dirichlet(np.full(len(family), 0.3), size=cases).T
     flow = FLOW[0] * (FLOW[1] / FLOW[0]) ** random.random(cases)
     return Feed("random mixture", feed_stream({name: share * flow for name, share in zip(family, shares, strict=True)}))

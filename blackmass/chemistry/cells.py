@@ -115,6 +115,11 @@ def aged(fresh: Array, state_of_health: PerCase, label: str = "feed") -> Array:
     return result / (result * species.MOLAR_MASS).sum(0)
 
 
+def chemistries() -> tuple[str, ...]:
+    """Return the names of the cell chemistries."""
+    return tuple(_active_materials())
+
+
 def feed_stream(recipe: Mapping[str, PerCase], level: str = "cell", state_of_health: PerCase = 1.0) -> Stream:
     """Return a feed of whole cells, modules, packs or scrap.
 

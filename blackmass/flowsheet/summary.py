@@ -1,5 +1,6 @@
 """One solved case as plain numbers in the units of the trade: the object that `run --json` prints."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from blackmass.flowsheet.graph import streams as connections
 from blackmass.flowsheet.plant import Terminal
 from blackmass.flowsheet.result import Result
 from blackmass.status import Status
-from blackmass.stream import Stream
+from blackmass.stream import Stream, concatenated
 
 SCHEMA_VERSION = 1
 HOUR = 3600.0
@@ -149,10 +150,9 @@ def _streams(result: Result, case: int) -> list[dict[str, Any]]:
     goes = {wire.name: consumer for wire, consumer, _ in connections(result.plant)}
     goes |= {result.plant.source_of(t.wire).name: t.name for t in result.plant.terminals.values()}
     rows = []
+    acidity = _acidity({name: batch.case(case) for name, batch in result.streams.items()})
     for name, batch in result.streams.items():
         stream = batch.case(case)
-        wet = float(stream["H2O"][0]) > 0 and stream.mass[0] > 0
-        acidity = _number(aqueous.pH(stream.flow, stream.temperature)[0]) if wet else None
         rows.append(
             {
                 "name": name,
@@ -160,11 +160,20 @@ def _streams(result: Result, case: int) -> list[dict[str, Any]]:
                 "to": goes.get(name, ""),
                 "kg_per_h": _mass(stream),
                 "T_C": _number(stream.temperature[0] - 273.15),
-                "pH": acidity,
+                "pH": acidity.get(name),
                 "components": _species(stream),
             }
         )
     return rows
+
+
+def _acidity(streams: Mapping[str, Stream]) -> dict[str, float | None]:
+    """The pH of every stream that holds liquor, all of them solved as one batch."""
+    wet = {name: stream for name, stream in streams.items() if (stream["H2O"] > 0).all() and (stream.mass > 0).all()}
+    if not wet:
+        return {}
+    together = concatenated([dataclasses.replace(stream, sizes=None) for stream in wet.values()])
+    return {name: _number(pH) for name, pH in zip(wet, aqueous.pH(together.flow, together.temperature), strict=True)}
 
 
 def _unit(result: Result, name: str, case: int) -> dict[str, Any]:

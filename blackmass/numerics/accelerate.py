@@ -125,7 +125,7 @@ class Newton:
         active = np.arange(x.shape[1])
         for _ in range(self.iterations):
             now, width = x[:, active], scale[:, active]
-            change, jacobian = self._differences(function, now, active, width)
+            change, jacobian = difference_jacobian(function, now, active, width, self.step)
             residual[:, active] = change
             count[active] += 1
             finite = np.isfinite(change).all(0) & np.isfinite(jacobian).all((1, 2))
@@ -141,13 +141,17 @@ class Newton:
             x[:, active] = np.clip(following, *limits)
         return FixedPoint(x, residual, count, done)
 
-    def _differences(self, function: Map, now: Array, active: Index, width: Array) -> tuple[Array, Array]:
-        unknowns, cases = now.shape
-        shifts = self.step * np.maximum(np.abs(now / width), 1e-3)
-        columns = np.repeat(now[:, None, :], unknowns + 1, axis=1)
-        for number in range(unknowns):
-            columns[number, number + 1] += shifts[number] * width[number]
-        mapped = function(columns.reshape(unknowns, -1), np.tile(active, unknowns + 1)).reshape(columns.shape)
-        changes = (mapped - columns) / width[:, None, :]
-        jacobian = (changes[:, 1:] - changes[:, :1]) / shifts[None]
-        return changes[:, 0], np.moveaxis(jacobian, -1, 0)
+
+def difference_jacobian(
+    function: Map, now: Array, active: Index, width: Array, step: float = 1e-6
+) -> tuple[Array, Array]:
+    """Return (function(x) - x) / width (unknowns, cases) and its Jacobian (cases, unknowns, unknowns) by x / width."""
+    unknowns = now.shape[0]
+    shifts = step * np.maximum(np.abs(now / width), 1e-3)
+    columns = np.repeat(now[:, None, :], unknowns + 1, axis=1)
+    for number in range(unknowns):
+        columns[number, number + 1] += shifts[number] * width[number]
+    mapped = function(columns.reshape(unknowns, -1), np.tile(active, unknowns + 1)).reshape(columns.shape)
+    changes = (mapped - columns) / width[:, None, :]
+    jacobian = (changes[:, 1:] - changes[:, :1]) / shifts[None]
+    return changes[:, 0], np.moveaxis(jacobian, -1, 0)
