@@ -5,7 +5,7 @@ from blackmass.data.load import table
 from blackmass.errors import InputError, nearest
 from blackmass.stream import Stream
 
-_COLUMNS = ("reagent", "compound", "dissolved", "strength")
+_COLUMNS = ("reagent", "compound", "dissolved", "strength", "made_from")
 
 
 def reagent_stream(name: str) -> tuple[Stream, float]:
@@ -16,16 +16,25 @@ def reagent_stream(name: str) -> tuple[Stream, float]:
     InputError
         There is no such reagent; the nearest name is offered.
     """
-    rows = {row["reagent"]: row for row in table("reagents.csv", columns=_COLUMNS, key=("reagent",))}
-    if name not in rows:
-        raise InputError(f"there is no reagent '{name}'{nearest(name, rows)}")
-    row = rows[name]
+    row = _row(name)
     strength = float(row["strength"])
     moles = strength / species.molar_mass(row["compound"])
     amounts = {"H2O": (1 - strength) / species.molar_mass("H2O")}
     for part, amount in _terms(row["dissolved"]).items():
         amounts[part] = amounts.get(part, 0.0) + amount * moles
     return Stream.of(amounts), strength
+
+
+def bought_as(name: str) -> str:
+    """Return the reagent that is bought: the name itself, or what a dilution is mixed from with water."""
+    return _row(name)["made_from"] or name
+
+
+def _row(name: str) -> dict[str, str]:
+    rows = {row["reagent"]: row for row in table("reagents.csv", columns=_COLUMNS, key=("reagent",))}
+    if name not in rows:
+        raise InputError(f"there is no reagent '{name}'{nearest(name, rows)}")
+    return rows[name]
 
 
 def solvent_stream(extractant: str, molarity: float) -> Stream:

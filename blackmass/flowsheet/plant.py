@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.reagents import reagent_stream, solvent_stream
+from blackmass.chemistry.reagents import bought_as, reagent_stream, solvent_stream
 from blackmass.declare import PerCase
 from blackmass.errors import InputError, nearest
 from blackmass.flowsheet.feeds import Feed, read_feed
@@ -37,6 +37,7 @@ class Reagent:
     name: str
     composition: Stream
     pure_share: float
+    bought_as: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,14 +114,14 @@ class Plant:
     def reagent(self, name: str) -> Reagent:
         """Add a reagent of data/reagents.csv from which operations draw what they need."""
         if name not in self.reagents:
-            self.reagents[name] = Reagent(name, *reagent_stream(name))
+            self.reagents[name] = Reagent(name, *reagent_stream(name), bought_as(name))
         return self.reagents[name]
 
     def solvent(self, extractant: str, molarity: "str | float" = "0.6 mol/L") -> Reagent:
         """Add an extractant in kerosene as the make-up of a circuit."""
         name = extractant.lower().replace(" ", "_").replace("-", "_") + "_solvent"
         if name not in self.reagents:
-            self.reagents[name] = Reagent(name, solvent_stream(extractant, float(to_si(molarity, "mol/L"))), 1.0)
+            self.reagents[name] = Reagent(name, solvent_stream(extractant, float(to_si(molarity, "mol/L"))), 1.0, name)
         return self.reagents[name]
 
     # --- units and wires ---------------------------------------------------------------------------

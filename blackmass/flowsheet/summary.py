@@ -8,6 +8,7 @@ import numpy as np
 
 from blackmass import species
 from blackmass.chemistry import aqueous
+from blackmass.chemistry.reagents import reagent_stream
 from blackmass.flowsheet.graph import streams as connections
 from blackmass.flowsheet.plant import Terminal
 from blackmass.flowsheet.result import Result
@@ -97,26 +98,40 @@ def _product(result: Result, terminal: Terminal, case: int) -> dict[str, Any]:
 
 
 def _reagents(result: Result, case: int, feed: float) -> dict[str, Any]:
-    drawn = result.drawn()
-    found = {}
-    for name, reagent in result.plant.reagents.items():
-        solution = _mass(drawn[name].case(case)) if name in drawn else 0.0
+    """Reagents as they are bought; the water of dilutions mixed on site counts as water."""
+    found: dict[str, Any] = {}
+    for name, solution in _drawn(result, case).items():
+        reagent = result.plant.reagents[name]
         pure = solution * reagent.pure_share
-        found[name] = {
-            "kg_per_h": pure,
-            "kg_per_t_feed": 1000 * pure / feed if feed > 0 else None,
-            "as_supplied_kg_per_h": solution,
-        }
+        row = found.setdefault(reagent.bought_as, {"kg_per_h": 0.0, "as_supplied_kg_per_h": 0.0})
+        row["kg_per_h"] += pure
+        row["as_supplied_kg_per_h"] += solution if reagent.bought_as == name else pure / _strength(reagent.bought_as)
+    for row in found.values():
+        row["kg_per_t_feed"] = 1000 * row["kg_per_h"] / feed if feed > 0 else None
     return found
 
 
+def _drawn(result: Result, case: int) -> dict[str, float]:
+    """Mass flow [kg/h] drawn of each reagent, in the strength in which it is fed."""
+    drawn = result.drawn()
+    return {name: _mass(drawn[name].case(case)) if name in drawn else 0.0 for name in result.plant.reagents}
+
+
+def _strength(name: str) -> float:
+    return reagent_stream(name)[1]
+
+
 def _utilities(result: Result, case: int) -> dict[str, float | None]:
-    water = result.drawn().get("water")
+    drawn, reagents = _drawn(result, case), result.plant.reagents
+    water = drawn.get("water", 0.0)
+    for name, solution in drawn.items():
+        if reagents[name].bought_as != name:
+            water += solution * (1 - reagents[name].pure_share / _strength(reagents[name].bought_as))
     return {
         "electricity_kW": _number(result.duty("electricity")[case] / 1e3),
         "heat_kW": _number(result.duty("heating")[case] / 1e3),
         "cooling_kW": _number(result.duty("cooling")[case] / 1e3),
-        "water_kg_per_h": _mass(water.case(case)) if water is not None else 0.0,
+        "water_kg_per_h": water,
     }
 
 
