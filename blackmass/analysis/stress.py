@@ -65,10 +65,11 @@ def stress(plant: Plant, cases: int, seed: int, progress: Callable[[int], None] 
 def draw(plant: Plant, cases: int, random: np.random.Generator) -> Plant:
     """Return the plant with every parameter drawn within its bounds and a random mixture of cells as feed."""
     settings: dict[str, Any] = {}
+    varied = {spec.vary for spec in plant.specs.values()}
     for unit in plant.units.values():
         for name, declared in unit.operation.params.items():
             value = _draw(declared, cases, random)
-            if value is not None:
+            if value is not None and f"{unit.name}.{name}" not in varied:
                 settings[f"{unit.name}.{name}"] = value
     return plant.changed(settings, feed=_feed(plant, cases, random))
 

@@ -10,7 +10,7 @@ from blackmass.declare import Param
 from blackmass.errors import InputError, nearest
 from blackmass.flowsheet.graph import loops, streams
 from blackmass.flowsheet.load import load_flowsheet
-from blackmass.flowsheet.plant import Plant, Reagent, Unit
+from blackmass.flowsheet.plant import Plant, Reagent, Spec, Unit
 from blackmass.quantities import show
 
 
@@ -74,10 +74,18 @@ def _as_json(plant: Plant, units: list[Unit]) -> dict[str, Any]:
             for unit in units
         ],
         "streams": [{"name": wire.name, "to": to, "port": port} for wire, to, port in streams(plant)],
+        "specifications": [
+            {"name": spec.name, "measure": spec.measure.name, "target": _target(spec), "vary": spec.vary}
+            for spec in plant.specs.values()
+        ],
         "products": [t.name for t in plant.terminals.values() if t.kind == "product"],
         "wastes": [t.name for t in plant.terminals.values() if t.kind == "waste"],
         "tears": [wire.name for loop in loops(plant) for wire in loop.tears],
     }
+
+
+def _target(spec: Spec) -> str:
+    return show(spec.target, spec.measure.unit)
 
 
 def _plant_text(plant: Plant) -> str:
@@ -87,6 +95,11 @@ def _plant_text(plant: Plant) -> str:
         sources = ", ".join(_connections(plant, unit).values())
         lines.append(f"{unit.name:<24} {type(unit.operation).__name__:<20} <- {sources}")
     torn = [wire.name for loop in loops(plant) for wire in loop.tears]
+    for spec in plant.specs.values():
+        lines.append(
+            f"specification {spec.name}: {spec.measure.name} = {_target(spec)} by varying {spec.vary}; "
+            f"change it with --set {spec.name}.target=VALUE"
+        )
     lines += ["", f"products: {', '.join(t.name for t in plant.terminals.values() if t.kind == 'product')}"]
     lines += [f"wastes:   {', '.join(t.name for t in plant.terminals.values() if t.kind == 'waste')}"]
     lines += [f"recycles: {', '.join(plant.recycles)}; torn at {', '.join(torn)}"]

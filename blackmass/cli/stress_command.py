@@ -14,9 +14,7 @@ from blackmass.cli.options import configured, plant_options
 @click.option("--cases", default=1000, show_default=True, type=click.IntRange(1, 10_000_000), help="Random cases.")
 @click.option("--seed", default=0, show_default=True, type=int, help="Seed of the random draws.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(
-    flowsheet: str, settings: tuple[str, ...], feed: str | None, cases: int, seed: int, as_json: bool
-) -> None:
+def command(flowsheet: str, settings: tuple[str, ...], feed: str | None, cases: int, seed: int, as_json: bool) -> None:
     """Solve random cases of FLOWSHEET over the full bounds of its feed and parameters."""
     plant = configured(flowsheet, settings, feed)
     with click.progressbar(length=cases, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:

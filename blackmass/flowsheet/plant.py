@@ -68,6 +68,16 @@ class Spec:
     low: float
     high: float
 
+    def aimed_at(self, target: object) -> "Spec":
+        """Return the same specification with another target: text with a unit, or SI."""
+        try:
+            value = float(to_si(target, self.measure.unit))
+        except (InputError, TypeError, ValueError) as error:
+            raise InputError(f"{self.name}.target = {target}: {error}") from None
+        if not np.isfinite(value):
+            raise InputError(f"{self.name}.target = {target}: a finite number is needed ({self.measure.name}).")
+        return dataclasses.replace(self, target=value)
+
 
 @dataclasses.dataclass(frozen=True)
 class Terminal:
@@ -100,6 +110,7 @@ class Plant:
         self.specs: dict[str, Spec] = {}
         self.terminals: dict[str, Terminal] = {}
         self.tears: list[Wire] = []
+        self.notes: list[str] = []
 
     # --- what enters -------------------------------------------------------------------------------
     def feed(self, name: str, composition: "str | Mapping[str, float]", *, flow: str = "") -> Wire:
@@ -176,7 +187,11 @@ class Plant:
         self._end(Terminal(name, wire, "waste"))
 
     def spec(self, name: str, *, measure: Measure, target: str, vary: str, within: tuple[str, str]) -> None:
-        """Ask that a measure meets a target by varying one parameter ("unit.parameter" or "feed.flow")."""
+        """Ask that a measure meets a target by varying one parameter ("unit.parameter" or "feed.flow").
+
+        A user changes the target by `NAME.target`; who sets the varied parameter instead turns the specification off.
+        """
+        self._check_new(name)
         unit = self._unit_of_knob(vary)
         if any(other.vary == vary for other in self.specs.values()):
             raise InputError(f"spec '{name}': {vary} is varied by another specification already.")
@@ -185,15 +200,23 @@ class Plant:
 
     # --- changes -----------------------------------------------------------------------------------
     def changed(self, settings: Mapping[str, Any], *, feed: "str | Feed | None" = None) -> "Plant":
-        """Return a copy with other parameters ({"leach.temperature": "80 degC"}) or another main feed."""
+        """Return a copy with other parameters ({"leach.temperature": "80 degC"}) or another main feed.
+
+        `{"free_acid.target": "15 g/L"}` changes the target of a specification; a value for the parameter that it varies
+        turns it off, and a note in the result says so.
+        """
         copy = Plant(self.name, self.title)
         for field in ("feeds", "units", "reagents", "recycles", "specs", "terminals"):
             setattr(copy, field, dict(getattr(self, field)))
-        copy.tears = list(self.tears)
+        copy.tears, copy.notes = list(self.tears), list(self.notes)
         if feed is not None:
             copy.feeds[self.main_feed] = feed if isinstance(feed, Feed) else read_feed(feed, "")
         for path, value in settings.items():
             owner, _, name = path.partition(".")
+            if owner in copy.specs and name == "target":
+                copy.specs[owner] = copy.specs[owner].aimed_at(value)
+                continue
+            copy._turn_off(path)
             if owner in copy.feeds and name == "flow":
                 copy.feeds[owner] = copy.feeds[owner].with_flow(to_si(value, "kg/h"))
                 continue
@@ -204,6 +227,11 @@ class Plant:
                 raise InputError(_renamed(str(error), copy.units[owner])) from None
             copy.units[owner] = dataclasses.replace(copy.units[owner], operation=operation)
         return copy
+
+    def _turn_off(self, path: str) -> None:
+        for spec in [spec for spec in self.specs.values() if spec.vary == path]:
+            del self.specs[spec.name]
+            self.notes.append(f"specification '{spec.name}' is off, since {path} was set.")
 
     def take(self, numbers: npt.NDArray[np.intp]) -> "Plant":
         """Return a copy that holds some of the cases."""
@@ -276,12 +304,13 @@ class Plant:
     def _check_new(self, name: str) -> None:
         if not name.isidentifier():
             raise InputError(f"'{name}' cannot be a name in a plant: use letters, digits and underscores.")
-        if name in {*self.units, *self.feeds, *self.recycles}:
+        if name in {*self.units, *self.feeds, *self.recycles, *self.specs}:
             raise InputError(f"'{name}' is already in plant '{self.name}': choose another name.")
 
     def _check_knob(self, owner: str, name: str, path: str) -> None:
         if owner not in self.units:
-            raise InputError(f"plant '{self.name}' has no unit '{owner}' ({path}){nearest(owner, self.units)}")
+            known = {*self.units, *self.specs}
+            raise InputError(f"plant '{self.name}' has no unit '{owner}' ({path}){nearest(owner, known)}")
         params = self.units[owner].operation.params
         if name not in params:
             raise InputError(f"{owner} has no parameter '{name}'{nearest(name, params)}")

@@ -218,7 +218,7 @@ def _plain(value: Any, case: int) -> Any:
 
 
 def _warnings(result: Result, case: int) -> list[str]:
-    found = []
+    found = list(result.plant.notes)
     for name in result.plant.units:
         status = int(np.broadcast_to(result.solved.outlets[name].status, (result.cases,))[case])
         if status == Status.OUT_OF_RANGE:

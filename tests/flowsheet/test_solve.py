@@ -88,6 +88,41 @@ def test_specification_out_of_reach_says_so():
     assert "specification 'nickel'" in solve(plant).reason()
 
 
+def specified_plant() -> Plant:
+    plant = recycle_plant(0.3)
+    wire = plant.units["mix"].mixed
+    plant.spec(
+        "nickel", measure=concentration(wire, "Ni"), target="20 g/L", vary="water.flow", within=("10 kg/h", "5 t/h")
+    )
+    return plant
+
+
+def test_target_of_a_specification_can_be_set():
+    result = solve(specified_plant().changed({"nickel.target": "15 g/L"})).check()
+    stream = result.streams["mix.mixed"]
+    np.testing.assert_allclose(stream["Ni+2"] * 0.058693 / stream.volume, 15.0, rtol=1e-6)
+    with pytest.raises(InputError, match=r"nickel.target = 15 kg: '15 kg' has dimension"):
+        specified_plant().changed({"nickel.target": "15 kg"})
+
+
+def test_setting_the_varied_parameter_turns_the_specification_off_and_says_so():
+    plant = specified_plant().changed({"water.flow": "700 kg/h"})
+    result = solve(plant).check()
+    np.testing.assert_allclose(result.streams["water"].mass * 3600, 700.0)
+    assert plant.notes == ["specification 'nickel' is off, since water.flow was set."]
+
+
+def test_many_cases_are_solved_in_batches_and_joined(monkeypatch):
+    monkeypatch.setattr("blackmass.flowsheet.solve.BATCH", 3)
+    bleeds = np.linspace(0.1, 0.9, 7)
+    joined = solve(recycle_plant(bleeds)).check()
+    assert joined.cases == 7
+    fed = joined.streams["liquor"]["Ni+2"]
+    np.testing.assert_allclose(joined.streams["divide.rest"]["Ni+2"], fed * (1 - bleeds) / bleeds, rtol=1e-8)
+    again = solve(recycle_plant(bleeds), warm=joined)
+    assert again.iterations.max() <= 2
+
+
 def test_nested_recycles_have_the_fewest_tears():
     plant = Plant("nested")
     feed = plant.feed("liquor", LIQUOR, flow="1 t/h")
@@ -137,7 +172,10 @@ MISTAKES = {
         lambda p: p.changed({"divide.bleed_fracton": 1}),
         "divide has no parameter 'bleed_fracton'; did you mean 'bleed_fraction'",
     ),
-    "out of bounds": (lambda p: p.changed({"divide.bleed_fraction": 1.5}), "divide.bleed_fraction = 1.5: outside 0 to 1"),
+    "out of bounds": (
+        lambda p: p.changed({"divide.bleed_fraction": 1.5}),
+        "divide.bleed_fraction = 1.5: outside 0 to 1",
+    ),
 }
 
 
