@@ -22,14 +22,13 @@ from blackmass.stream import Array, Stream
 Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
 WATER = species.index("H2O")
-DONE = 3e-12
+DONE = 1e-9  # of ln D; the last, linear step then leaves less than 1e-12
 STEPS = 60
 FIRST = 3.0  # mol of salt per kg of water in the mother liquor, where the search begins
 RESERVE = 2.0  # crystals kept in the liquor during the search, against the salt in the mother liquor
 DRIEST = 1e-9
 SLOPES = (0.2, 20.0)
 TINY = 1e-300
-HEAD = 2  # rows of a guess that belong to the search, before those of the equilibrium
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -83,14 +82,15 @@ class Search:
 
 @dataclasses.dataclass
 class Found:
-    """Where the search stands."""
+    """Where the search stands; slopes that are not known are not numbers."""
 
     water: Array  # (cases,) ln of the water of the mother liquor [mol/s]
     slope: Array  # (cases,) of ln D over ln w
     bottom: Array  # (cases,) ln of a water that is too little, or the least
     top: Array  # (cases,) ln of a water that is too much, or the most
-    before: Array  # (2, cases) the point and the miss of the step before, where the liquor was saturated
     extent: Array  # (companions, cases) [mol/s] of the other salts
+    bend: Array  # (companions, cases) [mol/s] change of `extent` with ln w
+    before: Array  # (2 + companions, cases) the point, the miss and `extent` of the step before, where saturated
     water_activity: Array  # (cases,)
     status: StatusArray
     met: Mask  # (cases,) the yield is met, the mother liquor saturated
@@ -164,7 +164,7 @@ def crystallise(
         available=available,
         water_activity=found.water_activity,
         status=found.status,
-        guess=_guess(found, np.log(np.maximum(all_water, TINY))),
+        guess=_guess(search, found, np.log(np.maximum(all_water, TINY))),
     )
 
 
@@ -177,28 +177,32 @@ def _least_water(stream: Stream, water: Array, bound: Array, most_evaporated: "n
 
 def _begin(search: Search, scale: Array, start: Array | None) -> Found:
     """Start from a guess, or where the mother liquor holds `FIRST`."""
-    cases = scale.size
-    known = start is not None and start.shape[-1] == cases and start.shape[0] >= HEAD
-    head = start[:HEAD] if known and start is not None else np.full((HEAD, cases), np.nan)
+    cases, beside = scale.size, len(companions(search.salt))
+    head = np.full((2 + beside, cases), np.nan)
+    guess = None
+    if start is not None and start.shape[-1] == cases and start.shape[0] >= len(head):
+        head, guess = start[: len(head)], start[len(head) :]
     top = np.log(np.maximum(search.high, TINY))
     water = np.log(np.maximum(search.dissolved, TINY) / (FIRST * WATER_MASS))
     water = np.where(np.isfinite(head[0]), head[0] + scale, water)
     return Found(
         water=np.clip(water, np.minimum(search.low, top), top),
-        slope=np.where(np.isfinite(head[1]), head[1], 1.0),
+        slope=head[1].copy(),
         bottom=search.low.copy(),
         top=top,
-        before=np.full((2, cases), np.nan),
-        extent=np.zeros((len(companions(search.salt)), cases)),
+        extent=np.zeros((beside, cases)),
+        bend=head[2:] * search.dissolved,
+        before=np.full((2 + beside, cases), np.nan),
         water_activity=np.ones(cases),
         status=np.zeros(cases, dtype=np.int8),
         met=np.zeros(cases, dtype=bool),
-        guess=start[HEAD:] if known and start is not None and start.shape[0] > HEAD else None,
+        guess=guess if guess is not None and guess.size else None,
     )
 
 
-def _guess(found: Found, scale: Array) -> Array:
-    head = np.array([found.water - scale, found.slope])
+def _guess(search: Search, found: Found, scale: Array) -> Array:
+    bend = found.bend / np.where(search.dissolved > 0, search.dissolved, 1.0)
+    head = np.vstack([found.water - scale, found.slope, bend])
     return head if found.guess is None else np.vstack([head, found.guess])
 
 
@@ -210,29 +214,32 @@ def _seek(search: Search, found: Found, where: Index) -> None:
             return
         x = found.water[where]
         miss, saturated = _miss(search.take(where), found, where)
-        slope = np.where(saturated, _slope(found.before[:, where], x, miss, found.slope[where]), 1.0)
-        found.slope[where] = slope
-        found.before[:, where] = np.where(saturated, np.array([x, miss]), np.nan)
+        _learn(found, where, miss, saturated)
+        slope = np.where(saturated & np.isfinite(found.slope[where]), found.slope[where], 1.0)
         found.bottom[where] = bottom = np.where(miss < 0, x, found.bottom[where])
         found.top[where] = top = np.where(miss > 0, x, found.top[where])
         move = x - miss / slope
-        met = saturated & (np.abs(miss) <= DONE)
+        met = saturated & (np.abs(miss) <= DONE) & (np.isfinite(found.slope[where]) | (miss == 0))
         outside = ~met & ((move <= bottom) | (move >= top))
         edge = np.where(miss < 0, most[where], search.low[where])
         untried = np.where(miss < 0, top == edge, bottom == edge)  # nothing but the end of the range bounds this side
         move = np.where(outside, np.where(untried, edge, 0.5 * (bottom + top)), move)
         found.met[where] = met
         found.water[where] = move
+        found.extent[:, where] += np.where(met, np.nan_to_num(found.bend[:, where]) * (move - x), 0.0)
         where = where[~met & (move != x)]
     found.status[where] = Status.NOT_CONVERGED
 
 
-def _slope(before: Array, x: Array, miss: Array, otherwise: Array) -> Array:
-    """Return the slope of ln D over ln w from the step before, where there is one."""
-    apart = x - before[0]
-    usable = np.isfinite(apart) & (np.abs(apart) > 1e-9)
-    secant = (miss - before[1]) / np.where(usable, apart, 1.0)
-    return np.clip(np.where(usable, secant, otherwise), *SLOPES)
+def _learn(found: Found, where: Index, miss: Array, saturated: Mask) -> None:
+    """Bring the slopes up to date by the secant from the step before, where there is one."""
+    now = np.vstack([found.water[where], miss, found.extent[:, where]])
+    change = now - found.before[:, where]
+    usable = saturated & (np.abs(change[0]) > 1e-9)  # not a number: there was no step before
+    change = np.where(usable, change, 1.0)
+    found.slope[where] = np.where(usable, np.clip(change[1] / change[0], *SLOPES), found.slope[where])
+    found.bend[:, where] = np.where(usable, change[2:] / change[0], found.bend[:, where])
+    found.before[:, where] = np.where(saturated, now, np.nan)
 
 
 def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask]:
