@@ -56,16 +56,18 @@ class Extractant:
     solubility: float
 
     def log_distribution(self, log_free: Array, pH: Array) -> Array:
-        """Return ln D (metals, ...) at ln of the free extractant [mol/L] and pH."""
-        shape = (-1,) + (1,) * np.ndim(log_free)
-        charge, adduct, log_k = (value.reshape(shape) for value in (self.charge, self.adduct, self.log_k))
-        crowded = np.log(np.exp(log_free) + self.crossover)
-        return log_k + charge / self.per_unit * log_free + adduct * crowded + charge * LN10 * pH
+        """Return ln D (..., metals, cases) at ln of the free extractant [mol/L] and pH, both (..., cases)."""
+        free, acid = log_free[..., None, :], LN10 * pH[..., None, :]
+        crowded = np.log(np.exp(free) + self.crossover)
+        return self.log_k + self.charge * (free / self.per_unit + acid) + self.adduct * crowded
 
     def acid_held(self, free: Array) -> Array:
-        """Return mol of extractant held by one mol of each metal, (metals, ...), at the free extractant [mol/L]."""
-        shape = (-1,) + (1,) * np.ndim(free)
-        return self.charge.reshape(shape) + self.per_unit * self.adduct.reshape(shape) * free / (free + self.crossover)
+        """Return mol of extractant held by one mol of each metal, (..., metals, cases), at the free extractant."""
+        return self.charge + self.per_unit * self.adduct * self.crowding(free)[..., None, :]
+
+    def crowding(self, free: Array) -> Array:
+        """Return the share of the complexes that carry their adduct acid, f / (f + s)."""
+        return free / (free + self.crossover)
 
 
 _COLUMNS = ("extractant", "metal", "pH50", "uncertainty", "concentration_mol_L", "adduct")
@@ -196,8 +198,7 @@ class Liquor:
 class ProtonBalance:
     """Protons held by a liquor at a given ln[H+], with the constants of its ionic strength; arrays end in (cases,)."""
 
-    log_beta: Array
-    protons: Array
+    beta: Array
     log_kw: Array
     log_gamma: Array
 
@@ -209,8 +210,7 @@ class ProtonBalance:
         shape = (*log_beta.shape, *(1,) * term.ndim)
         with np.errstate(invalid="ignore"):
             corrected = log_beta.reshape(shape) + dz2.reshape(shape) * term
-        protons = np.arange(4.0).reshape((1, 4, *(1,) * term.ndim))
-        return cls(corrected, protons, -14.0 * LN10 + 2 * term, -term)
+        return cls(np.exp(corrected[:, 1:]), -14.0 * LN10 + 2 * term, -term)
 
     def water(self, log_h: Array) -> tuple[Array, Array]:
         """Return [H+] - [OH-] [mol/L] and its derivative to ln[H+]."""
@@ -219,10 +219,11 @@ class ProtonBalance:
 
     def bound(self, log_h: Array) -> tuple[Array, Array]:
         """Return the protons on each anion (anions, ...) and the derivative to ln[H+]."""
-        weight = np.exp(self.log_beta + self.protons * log_h)
-        share = weight / weight.sum(1, keepdims=True)
-        mean = (self.protons * share).sum(1)
-        return mean, (self.protons**2 * share).sum(1) - mean**2
+        h = np.exp(log_h)
+        one, two, three = self.beta[:, 0] * h, self.beta[:, 1] * h**2, self.beta[:, 2] * h**3
+        inverse = 1 / (1 + one + two + three)
+        mean = (one + 2 * two + 3 * three) * inverse
+        return mean, (one + 4 * two + 9 * three) * inverse - mean**2
 
     def pH(self, log_h: Array) -> Array:
         """Return pH = -log10 of the activity of H+."""

@@ -13,15 +13,18 @@ import numpy.typing as npt
 
 from blackmass.chemistry.extraction import Extractant, Liquor
 from blackmass.chemistry.extraction_balances import Circuit, Model, State
+from blackmass.chemistry.extraction_guess import first_guess
 from blackmass.declare import PerCase
-from blackmass.numerics.cascade import Array, solve_cases
+from blackmass.numerics.cascade import Array
+from blackmass.numerics.cascade import solve_cases
 from blackmass.status import Status, StatusArray
 
-_MAX_ITERATIONS = 120
+_MAX_ITERATIONS = 100
+_WARM_ITERATIONS = 12
 _TOLERANCE = 1e-9
 _LARGEST_STEP = 1.5
 _DAMPING = (0.1, 0.3, 0.03)
-_CHUNK = 300_000
+_CHUNK = 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,13 +35,16 @@ class Solution:
     ----------
     raffinate, extract, stripped : array (metals, cases) [mol]
         In the raffinate; in the organic that leaves scrubbing; in the organic that returns.
-    alkali, strip_volume : array (cases,)
-        mol of Na+ to saponification; litres of strip acid.
+    alkali, strip_volume, spilled : array (cases,)
+        mol of Na+ to saponification; litres of strip acid; share of the scrub liquor (without scrubbing: of the feed)
+        that the loaded organic carries into stripping.
     pH, loading : array (stages, cases)
         Loading is the share of the extractant that is bound to metals.
     saponified : array (cases,)
         Share of the free acid that was neutralised.
     status : array (cases,)
+    guess : array (2 stages + 2, cases)
+        Where to start a similar circuit from.
     """
 
     raffinate: Array
@@ -46,20 +52,31 @@ class Solution:
     stripped: Array
     alkali: Array
     strip_volume: Array
+    spilled: Array
     pH: Array
     loading: Array
     saponified: Array
     status: StatusArray
+    guess: Array
 
 
-def solve_circuit(circuit: Circuit) -> Solution:
-    """Solve a circuit for all cases; cases without a feed or an organic volume must be left out by the caller."""
+def solve_circuit(circuit: Circuit, start: Array | None = None) -> Solution:
+    """Solve a circuit for all cases; cases without a feed or an organic volume must be left out by the caller.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    start : array (2 stages + 2, cases), optional
+        The `guess` of an earlier solution of the same cases; columns of NaN are started afresh.
+    """
     present = [np.any(liquor.metals > 0, axis=1) for liquor in (circuit.feed, circuit.scrub, circuit.strip)]
     used = np.flatnonzero(np.any(present, axis=0) | np.array([m == "Na+" for m in circuit.extractant.metals]))
     reduced = circuit.of_metals(used)
-    cases, stages = circuit.organic.size, sum(circuit.stages)
-    chunk = max(50, _CHUNK // (stages * (stages + 3) * used.size))
-    parts = [_solve_chunk(reduced.take(np.arange(i, min(i + chunk, cases)))) for i in range(0, cases, chunk)]
+    cases, parts = circuit.organic.size, []
+    for first in range(0, cases, _CHUNK):
+        numbers = np.arange(first, min(first + _CHUNK, cases))
+        part = reduced if cases <= _CHUNK else reduced.take(numbers)
+        parts.append(_solve_chunk(part, None if start is None else start[:, numbers]))
     joined = {
         field.name: np.concatenate([getattr(part, field.name) for part in parts], axis=-1)
         for field in dataclasses.fields(Solution)
@@ -71,34 +88,40 @@ def solve_circuit(circuit: Circuit) -> Solution:
     return Solution(**joined)
 
 
-def _solve_chunk(circuit: Circuit) -> Solution:
+def _solve_chunk(circuit: Circuit, start: Array | None) -> Solution:
     model = Model(circuit)
-    w, converged = _newton(circuit, _DAMPING[0])
-    for damping in _DAMPING[1:]:
+    w, converged = np.empty((2 * model.count + 2, circuit.organic.size)), np.zeros(circuit.organic.size, dtype=bool)
+    if start is not None and len(start) == len(w):
+        known = np.flatnonzero(np.isfinite(start).all(0))
+        if known.size:
+            w[:, known], converged[known] = _newton(circuit.take(known), start[:, known], 0.0, _WARM_ITERATIONS)
+    for damping in _DAMPING:
         left = np.flatnonzero(~converged)
         if left.size:
-            w[:, left], converged[left] = _newton(circuit.take(left), damping)
+            part = circuit.take(left)
+            w[:, left], converged[left] = _newton(part, first_guess(Model(part)), damping, _MAX_ITERATIONS)
     return _solution(model, w, converged)
 
 
-def _newton(circuit: Circuit, damping: float) -> tuple[Array, npt.NDArray[np.bool_]]:
+def _newton(circuit: Circuit, start: Array, damping: float, iterations: int) -> tuple[Array, npt.NDArray[np.bool_]]:
     """Return the unknowns (unknowns, cases) and which cases converged."""
-    part = Model(circuit)
-    w = part.start()
+    part, w = Model(circuit), start.copy()
     converged, active = np.zeros(circuit.organic.size, dtype=bool), np.arange(circuit.organic.size)
     diagonal = np.arange(len(w))
-    for _ in range(_MAX_ITERATIONS):
+    for _ in range(iterations):
         with np.errstate(all="ignore"):
-            residual, jacobian = part.evaluate(w[:, active])
+            state = State(part, w[:, active])
+            residual, jacobian = state.residual(), state.jacobian()
             # a time step that lengthens as the residual falls: unloaded stages fill before the balances bind
             shift = damping * np.abs(residual).max(0)
             jacobian[diagonal, diagonal] += shift
             step, good = solve_cases(jacobian, -residual)
-        w[:, active] = w[:, active] + _limited(step, w[:, active], part)
+            w[:, active] = w[:, active] + _limited(step, w[:, active], part)
         done = good & (np.abs(step).max(0) < _TOLERANCE) & (shift < 1e-6)
         converged[active[done]] = True
-        if done.any():
-            active = active[~done]
+        lost = ~np.isfinite(w[:, active]).all(0)
+        if done.any() or lost.any():
+            active = active[~(done | lost)]
             if not active.size:
                 break
             part = Model(circuit.take(active))
@@ -120,18 +143,20 @@ def _solution(model: Model, w: Array, converged: npt.NDArray[np.bool_]) -> Solut
         state = State(model, w)
         state.residual()
         capacity = np.where(model.capacity > 0, model.capacity, 1.0)
-    missed = np.isfinite(given.pH) & ~model.held & (np.abs(state.log_h[0] - model.log_h_target[0]) > 1e-6)
+    missed = model.has_target & (not given.hold) & (np.abs(state.log_h[0] - model.log_h_target[0]) > 1e-6)
     status = np.where(converged, np.where(missed, Status.OUT_OF_RANGE, Status.OK), Status.NOT_CONVERGED)
     return Solution(
-        raffinate=state.falling[0],
-        extract=state.rising[model.first - 1],
-        stripped=state.rising[-1],
+        raffinate=state.falling[:, 0],
+        extract=state.rising[:, model.first - 1],
+        stripped=state.rising[:, -1],
         alkali=np.maximum(state.dose, 0.0) * model.capacity,
         strip_volume=state.strip_volume,
+        spilled=model.spill,
         pH=state.pH,
         loading=state.equivalents / capacity,
         saponified=state.dose / np.maximum(1 - state.returned, 1e-9),
         status=status.astype(np.int8),
+        guess=np.where(converged, w, np.nan),
     )
 
 
@@ -167,6 +192,6 @@ def contact(
     held = np.isfinite(pH)
     circuit = Circuit(
         extractant, (stages, 0, 0), organic, concentration, one * efficiency, feed, nothing, nothing,
-        one * pH, one * saponified, zero, one, one, hold=bool(np.all(held)), closed=False,
+        one * pH, one * saponified, zero, one, one, zero, hold=bool(np.all(held)), closed=False,
     )  # fmt: skip
     return solve_circuit(circuit)

@@ -1,0 +1,38 @@
+"""Where to start a circuit from, when nothing like it was solved before."""
+
+import numpy as np
+
+from blackmass.chemistry.extraction_balances import Model
+from blackmass.numerics.cascade import Array
+
+
+def first_guess(model: Model) -> Array:
+    """A first guess (unknowns, cases)."""
+    given, count = model.given, model.count
+    extraction, scrub, strip = given.stages
+    w = np.empty((2 * count + 2, given.organic.size))
+    target = np.where(np.isfinite(given.pH), given.pH, 4.0)
+    guess = [target] * extraction + [target - 0.3] * scrub + [np.full_like(target, 0.7)] * strip
+    w[:count] = model.protons.log_h(np.stack(guess))
+    w[count : 2 * count] = _free_at(model, w[:count])
+    w[-2] = np.where(np.isfinite(given.pH), 0.3, given.saponified)
+    w[-1] = model.strip_demand(0.4 * given.concentration) if strip else 1.0
+    return w
+
+
+def _free_at(model: Model, log_h: Array) -> Array:
+    """ln of the free extractant in a single contact with the feed at each stage's acidity."""
+    given, chemistry = model.given, model.given.extractant
+    pH, total = model.protons.pH(log_h), given.feed.metals + given.scrub.metals
+    most = np.log(given.concentration / chemistry.per_unit)
+    log_free = np.broadcast_to(most, log_h.shape)
+    for _ in range(15):
+        log_d = chemistry.log_distribution(log_free, pH) + np.log(given.organic)
+        share = 1 / (1 + np.exp(np.clip(-log_d, -600.0, 600.0)))
+        free = np.exp(log_free)
+        held, taken = chemistry.acid_held(free), total * share
+        slope = chemistry.per_unit * free * given.organic
+        sum_ = slope + (taken * held).sum(1)
+        slope = slope + (taken * held * (1 - share) * held).sum(1) / chemistry.per_unit
+        log_free = np.minimum(log_free + np.clip(np.log(model.capacity / sum_) * sum_ / slope, -1.5, 1.5), most)
+    return log_free

@@ -1,0 +1,73 @@
+"""Streams of a solvent extraction circuit: from inlets to the circuit's balances, and from its solution to outlets."""
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+from blackmass import species
+from blackmass.chemistry.extraction import Extractant, exchange
+from blackmass.chemistry.extraction_balances import Circuit
+from blackmass.chemistry.extraction_circuit import Solution, solve_circuit
+from blackmass.status import Status
+from blackmass.stream import Array, Stream
+
+
+def portion(stream: Stream, amount: Array, held: Array) -> Stream:
+    """Return the part of a composition that holds `amount` of what it has `held` of; nothing if it has none."""
+    factor = np.where(held > 0, amount / np.where(held > 0, held, 1.0), 0.0)
+    return Stream(stream.flow * factor, stream.temperature)
+
+
+def of_volume(stream: Stream, volume: Array) -> Stream:
+    """Return a stream of the same composition and of the aqueous volume flow `volume` (cases,) [m3/s]."""
+    return portion(stream, volume, stream.volume)
+
+
+def exchanged(
+    chemistry: Extractant, liquor: Stream, acid: Stream, carried: Stream, solution: Solution, basis: Array
+) -> tuple[Stream, Stream]:
+    """Return raffinate and strip liquor: metals move against protons, and droplets of `carried` go along.
+
+    The organic takes from the one and gives to the other; at steady state it keeps nothing, so that only the aqueous
+    part of the exchange shows.
+
+    Parameters
+    ----------
+    chemistry : Extractant
+    liquor, acid : Stream
+        All that enters extraction and scrubbing; what enters stripping.
+    carried : Stream
+        The part of `liquor` that the loaded organic carries into stripping, before any exchange.
+    solution : Solution
+    basis : array (cases,) [m3/s]
+        Feed.
+    """
+    aqueous = exchange(chemistry.metals) * species.PHASE_MASK["aqueous"]
+    rows = species.indices(list(chemistry.metals))
+    stripped = Stream(liquor.flow - carried.flow, liquor.temperature)
+    loaded = acid + carried
+    moved = stripped.flow[rows] - solution.raffinate * basis * 1e3
+    moved = np.where(solution.status > Status.OUT_OF_RANGE, 0.0, moved)
+    # rounding must not take more than is there
+    moved = np.clip(moved, np.minimum(-loaded.flow[rows], 0.0), np.maximum(stripped.flow[rows], 0.0))
+    return stripped.react(aqueous, moved), loaded.react(aqueous, -moved)
+
+
+def solve_wet(circuit: Circuit, wet: npt.NDArray[np.bool_], start: Array | None) -> Solution:
+    """Solve the cases that have both a feed and strip acid; in the others nothing is moved."""
+    if wet.all():
+        return solve_circuit(circuit, start)
+    cases, stages = circuit.organic.size, sum(circuit.stages)
+    metals = (len(circuit.extractant.metals), cases)
+    blank = {"raffinate": circuit.feed.metals + circuit.scrub.metals, "extract": np.zeros(metals)}
+    blank |= {"stripped": np.zeros(metals), "pH": np.full((stages, cases), 7.0), "loading": np.zeros((stages, cases))}
+    blank |= {name: np.zeros(cases) for name in ("alkali", "strip_volume", "spilled", "saponified")}
+    blank |= {"status": np.zeros(cases, dtype=np.int8), "guess": np.full((2 * stages + 2, cases), np.nan)}
+    numbers = np.flatnonzero(wet)
+    if numbers.size:
+        known = start is not None and start.shape[0] == 2 * stages + 2
+        solved = solve_circuit(circuit.take(numbers), start[:, numbers] if start is not None and known else None)
+        for field in dataclasses.fields(Solution):
+            blank[field.name][..., numbers] = getattr(solved, field.name)
+    return Solution(**blank)
