@@ -27,12 +27,18 @@ class Activity:
         Whether the model is used outside the range in which it was tested.
     slope : array (species, cases), optional
         Derivative of `ln_gamma` by ionic strength where that is its only variable: makes Newton's method quadratic.
+    gradient : array (species, species, cases), optional
+        Derivative of `ln_gamma` of the first species by the molality of the second.
+    water_gradient : array (species, cases), optional
+        Derivative of `ln_water` by the molality of each species.
     """
 
     ln_gamma: Array
     ln_water: Array
     out_of_range: npt.NDArray[np.bool_]
     slope: Array | None = None
+    gradient: Array | None = None
+    water_gradient: Array | None = None
 
 
 class ActivityModel(Protocol):
