@@ -1,8 +1,10 @@
 """Breakage of cells: flakes of foil and casing, coatings that come off as powder or stay on their foil."""
 
+import dataclasses
 import functools
 
 import numpy as np
+import numpy.typing as npt
 
 from blackmass import species
 from blackmass.data.load import table
@@ -13,27 +15,49 @@ from blackmass.stream import Array, Stream
 REFERENCE_GRID = 0.020  # m, the opening for which data/breakage.csv holds
 FOIL_OF = {"cathode_coating": "aluminium", "anode_coating": "copper"}
 BINDER_OF = {"cathode_coating": "PVDF", "anode_coating": "binder"}
-_COLUMNS = ("material", "coarse_size", "coarse_spread", "fine_size_um", "fine_spread", "fines", "grid_exponent")
-_POSITION = {name: number for number, name in enumerate(species.MATERIALS)}
+IN_THE_COATINGS = ("electrolyte", "precipitate")
+"""Materials of a cell that sit in the pores or on the grains of its coatings: electrolyte, and salts of the film."""
+PARTS = ("copper", "aluminium", "steel", "plastic")
+_COLUMNS = (
+    *("material", "coarse_size", "coarse_spread", "fine_size_um", "fine_spread"),
+    *("fines", "grid_exponent", "binder_share"),
+)
+POSITION = {name: number for number, name in enumerate(species.MATERIALS)}
+"""Material to its row in `Stream.sizes`."""
+COATINGS = np.array([POSITION[name] for name in FOIL_OF])
+FOILS = np.array([POSITION[name] for name in FOIL_OF.values()])
+
+
+@dataclasses.dataclass(frozen=True)
+class Breakage:
+    """The table of data/breakage.csv by `Stream.sizes` row: columns (materials, 1), powder (materials, classes, 1)."""
+
+    coarse_size: Array
+    coarse_spread: Array
+    fines: Array
+    grid_exponent: Array
+    binder_share: Array
+    powder: Array
 
 
 def shredded_sizes(stream: Stream, grid: PerCase) -> Array:
     """Return the particle sizes of a stream after a shredder.
 
-    Each material breaks into flakes and powder, two Rosin-Rammler distributions. The flakes scale with the opening
+    Each material breaks into flakes and powder, two Rosin-Rammler distributions. The flakes scale with the opening g
     of the discharge grid; a narrower grid grinds more of the foils to powder and frees more of the coatings:
 
     .. math:: f_{foil} = 1 - \\exp[-a (g/g_0)^{-m}], \\qquad
-              L_{coating} = \\exp[-b (g/g_0)^m (w/w_0)^{1/2}]
+              f_{coating} = \\exp[-a (g/g_0)^m (w/w_0)^{1/2}]
 
     with the binder w of the coating: without binder (after pyrolysis) all of it comes off. A coating that stays on
-    has the sizes of its foil's flakes. The electrolyte sits in the pores and has the sizes of the coatings.
-    Parameters are estimated, see data/breakage.csv; validity is that of the calibration, grids of 5 to 50 mm.
+    has the sizes of its foil's flakes. The electrolyte and the salts of the film sit in the coatings and have their
+    sizes. Parameters are estimated, see data/breakage.csv; validity is that of the calibration, grids of 5 to 50 mm.
 
     Parameters
     ----------
     stream : Stream
-        With particle sizes they are the coarsest that can come out, class by class (a second stage of breakage).
+        Where it has particle sizes (a second stage of breakage), of what enters and what the machine makes the finer
+        counts, size by size: shred that passes the grid is not broken again.
     grid : float or (cases,) [m]
 
     Returns
@@ -42,59 +66,76 @@ def shredded_sizes(stream: Stream, grid: PerCase) -> Array:
 
     Source: Rosin and Rammler, Journal of the Institute of Fuel 7 (1933) 29 (form of the distributions).
     """
-    relative = np.broadcast_to(np.asarray(grid, dtype=float), (stream.cases,)) / REFERENCE_GRID
+    known = breakage()
+    relative = np.atleast_1d(np.asarray(grid, dtype=float)) / REFERENCE_GRID
+    parts = np.array([POSITION[name] for name in PARTS])
+    flakes = np.moveaxis(
+        rosin_rammler(known.coarse_size[parts] * REFERENCE_GRID * relative, known.coarse_spread[parts]), 1, 0
+    )
     product = np.zeros((len(species.MATERIALS), CLASSES, stream.cases))
-    for material, row in _rows().items():
-        flakes = _rows()[FOIL_OF.get(material, material)]
-        coarse = rosin_rammler(flakes["coarse_size"] * REFERENCE_GRID * relative, flakes["coarse_spread"])
-        fine = rosin_rammler(row["fine_size_um"] * 1e-6, row["fine_spread"])[:, None]
-        share = powder_share(stream, material, relative)
-        product[_POSITION[material]] = share * fine + (1 - share) * coarse
-    product[_POSITION["electrolyte"]] = _of_the_coatings(stream, product)
-    return product if stream.sizes is None else _broken(stream.sizes, product)
+    powder = np.broadcast_to(powder_share(stream, grid), (len(species.MATERIALS), stream.cases))
+    for number, name in enumerate(PARTS):
+        for material in (name, *(coating for coating, foil in FOIL_OF.items() if foil == name)):
+            row = POSITION[material]
+            product[row] = powder[row] * known.powder[row] + (1 - powder[row]) * flakes[number]
+    coating = species.MATERIAL_MATRIX[COATINGS] @ stream.mass_flow
+    product[[POSITION[name] for name in IN_THE_COATINGS]] = weighted(product[COATINGS], coating)
+    return product if stream.sizes is None else _finer(stream.sizes, product)
 
 
-def powder_share(stream: Stream, material: str, relative_grid: Array) -> Array:
-    """Return the share (cases,) of a material that becomes powder at a grid of `relative_grid` times 20 mm."""
-    row = _rows()[material]
-    effort = row["fines"] * relative_grid ** row["grid_exponent"]
-    if material not in BINDER_OF:
-        return -np.expm1(-effort)
-    mass = stream.mass_flow
-    coating = species.MATERIAL_MATRIX[_POSITION[material]] @ mass
-    binder = mass[species.index(BINDER_OF[material])] / np.where(coating > 0, coating, 1.0)
-    return np.exp(-effort * np.sqrt(binder / row["binder_share"]))
+def powder_share(stream: Stream, grid: PerCase) -> Array:
+    """Return the share (materials, cases) of each material that becomes powder at a grid [m]."""
+    known = breakage()
+    relative = np.atleast_1d(np.asarray(grid, dtype=float)) / REFERENCE_GRID
+    effort = known.fines * relative**known.grid_exponent
+    share = np.array(np.broadcast_to(-np.expm1(-effort), (len(species.MATERIALS), stream.cases)))
+    mass = species.MATERIAL_MATRIX[COATINGS] @ stream.mass_flow
+    held = stream.mass_flow[_binders()] / np.where(mass > 0, mass, 1.0)
+    share[COATINGS] = np.exp(-effort[COATINGS] * np.sqrt(held / known.binder_share[COATINGS]))
+    return share
 
 
 def powder_sizes() -> Array:
     """Return the sizes (materials, classes, 1) of black mass that was made elsewhere: all of it powder."""
-    sizes = np.zeros((len(species.MATERIALS), CLASSES, 1))
-    for material, row in _rows().items():
-        sizes[_POSITION[material], :, 0] = rosin_rammler(row["fine_size_um"] * 1e-6, row["fine_spread"])
-    sizes[_POSITION["electrolyte"]] = sizes[_POSITION["cathode_coating"]]
-    return sizes
+    return breakage().powder
 
 
-def _broken(fed: Array, product: Array) -> Array:
-    """Let each class break into the product, but only into classes no coarser than itself."""
-    finer = np.cumsum(product, axis=1)
-    within = np.where(finer > 0, fed / np.where(finer > 0, finer, 1.0), 0.0)
-    whole = np.where(finer > 0, 0.0, fed)  # finer than anything that breakage makes: stays as it is
-    return product * np.cumsum(within[:, ::-1], axis=1)[:, ::-1] + whole
+def weighted(values: Array, weight: Array) -> Array:
+    """Return the mean (classes, cases) of values (n, classes, cases) by weights (n, cases), plain where they are 0."""
+    total = weight.sum(0)
+    share = np.where(total > 0, weight / np.where(total > 0, total, 1.0), 1 / len(weight))
+    return np.asarray((share[:, None, :] * values).sum(0))
 
 
-def _of_the_coatings(stream: Stream, product: Array) -> Array:
-    coatings = [_POSITION[name] for name in FOIL_OF]
-    mass = (species.MATERIAL_MATRIX @ stream.mass_flow)[coatings]
-    total = mass.sum(0)
-    share = np.where(total > 0, mass / np.where(total > 0, total, 1.0), 0.5)
-    return np.asarray((share[:, None, :] * product[coatings]).sum(0))
+def _finer(fed: Array, product: Array) -> Array:
+    """Of two distributions the finer: the larger of both cumulative curves, size by size."""
+    passing = np.maximum(np.cumsum(fed, axis=1), np.cumsum(product, axis=1))
+    return np.diff(passing, axis=1, prepend=0.0)
 
 
 @functools.cache
-def _rows() -> dict[str, dict[str, float]]:
-    columns = (*_COLUMNS, "binder_share")
-    return {
-        row["material"]: {name: float(row[name] or "nan") for name in columns[1:]}
-        for row in table("breakage.csv", columns=columns, key=("material",))
-    }
+def _binders() -> npt.NDArray[np.intp]:
+    return species.indices([BINDER_OF[name] for name in FOIL_OF])
+
+
+@functools.cache
+def breakage() -> Breakage:
+    """Return the parameters of breakage."""
+    rows = {row["material"]: row for row in table("breakage.csv", columns=_COLUMNS, key=("material",))}
+    rows["electrolyte"] = rows["cathode_coating"]
+
+    def column(name: str) -> Array:
+        values = np.array([[float(rows[material][name] or 0.0)] for material in species.MATERIALS])
+        values.setflags(write=False)
+        return values
+
+    powder = np.moveaxis(rosin_rammler(column("fine_size_um") * 1e-6, column("fine_spread")), 1, 0)
+    powder.setflags(write=False)
+    return Breakage(
+        coarse_size=column("coarse_size"),
+        coarse_spread=column("coarse_spread"),
+        fines=column("fines"),
+        grid_exponent=column("grid_exponent"),
+        binder_share=column("binder_share"),
+        powder=powder,
+    )

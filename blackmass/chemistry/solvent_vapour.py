@@ -14,6 +14,9 @@ from blackmass.stream import Array, Stream
 GAS_CONSTANT = 8.31446261815324  # J/(mol K), exact
 ATMOSPHERE = 101325.0  # Pa
 _STEPS = 80
+_WIDEST = 60.0  # of |ln s|: beyond, all is gas or all is liquid to rounding
+_NOTHING = 1e-200  # mol/s
+_NEAR = 1e-8  # a Newton step in ln s this small leaves an error of its square
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +70,13 @@ def evaporate(
     """Let solvents and water evaporate towards equilibrium with a carrier gas.
 
     The liquids are one ideal solution (Raoult) with the dissolved LiPF6; the gas is the carrier, the gases that the
-    stream brings and the vapour. Solved as a Rachford-Rice flash for the gas share of all moles.
+    stream brings and the vapour. With s the ratio of gas to liquid, in moles, and K the ratio of vapour pressure to
+    pressure, a share K s / (1 + K s) of each liquid evaporates; s is the root of the flash
+
+    .. math:: \\ln[n_{gas} + \\sum n_i K_i s/(1 + K_i s)] - \\ln[n_{salt} + \\sum n_i/(1 + K_i s)] - \\ln s = 0
+
+    which falls with ln s, so that the root is unique. Below the bubble point nothing evaporates, above the dew point
+    everything.
 
     Parameters
     ----------
@@ -84,33 +93,38 @@ def evaporate(
     amounts = stream.flow[known.liquid]
     gas = (stream.flow * species.PHASE_MASK["gas"]).sum(0) + carrier
     ratio = np.broadcast_to(vapour_pressure(temperature) / pressure, amounts.shape)
-    gas_share = _flash(amounts, ratio, np.broadcast_to(gas, (stream.cases,)), stream["LiPF6"])
-    volatile = ratio * gas_share
-    evaporated = amounts * approach * volatile / (1 - gas_share + volatile)
+    evaporated = amounts * approach * _flash(amounts, ratio, gas, stream["LiPF6"])
     heat = (evaporated * known.enthalpy).sum(0)
     return Evaporated(stream.react(known.stoichiometry, evaporated), heat)
 
 
-def _flash(amounts: Array, ratio: Array, inert: Array, solute: Array) -> Array:
-    """Return the share of gas in all moles (cases,): root of the Rachford-Rice function, falling over 0 to 1."""
-    excess = ratio - 1
-    wet = amounts.sum(0) > 0
-    dry = wet & (inert <= 0) & ((amounts * excess).sum(0) <= solute)  # below the bubble point: no gas
-    boiled = wet & ~dry & (solute <= 0) & (inert + (amounts * excess / ratio).sum(0) >= 0)  # above the dew point
-    low, high, share = np.zeros(inert.shape), np.ones(inert.shape), np.full(inert.shape, 0.5)
-    open_cases = wet & ~dry & ~boiled
+def _flash(amounts: Array, ratio: Array, gas: Array, salt: Array) -> Array:
+    """Return the share (volatiles, cases) of each liquid that evaporates at equilibrium."""
+    total = amounts.sum(0)
+    wet = total > _NOTHING
+    gas, salt = np.where(wet, gas, 1.0), np.where(wet, salt, 1.0)
+    low, high = np.full(gas.shape, -_WIDEST), np.full(gas.shape, _WIDEST)
+    none = _excess(low, amounts, ratio, gas, salt)[0] <= 0
+    whole = _excess(high, amounts, ratio, gas, salt)[0] >= 0
+    log_s = np.clip(np.log((gas + 0.1 * total) / (salt + total + (total == 0))), -_WIDEST, _WIDEST)
     for _ in range(_STEPS):
-        if not open_cases.any():
+        value, slope = _excess(log_s, amounts, ratio, gas, salt)
+        low, high = np.where(value > 0, log_s, low), np.where(value > 0, high, log_s)
+        newton = log_s - value / np.where(slope < 0, slope, -1.0)
+        trial = np.where((newton >= low) & (newton <= high), newton, 0.5 * (low + high))
+        moved = np.abs(trial - log_s)
+        log_s = trial
+        if np.all((moved < _NEAR) | none | whole):
             break
-        slope_of = 1 + share * excess
-        inner = (amounts * excess / slope_of).sum(0)
-        value = inert * (1 - share) - solute * share + share * (1 - share) * inner
-        slope = -inert - solute + (1 - 2 * share) * inner - share * (1 - share) * (amounts * (excess / slope_of) ** 2).sum(0)
-        low, high = np.where(value > 0, share, low), np.where(value > 0, high, share)
-        newton = share - value / np.where(slope == 0, 1.0, slope)
-        inside = (newton > low) & (newton < high)
-        trial = np.where(inside, newton, 0.5 * (low + high))
-        moved = np.abs(trial - share) > 1e-15 * share
-        share = np.where(open_cases, trial, share)
-        open_cases = open_cases & moved & (value != 0)
-    return np.where(dry | ~wet, 0.0, np.where(boiled, 1.0, share))
+    volatile = ratio * np.exp(log_s)
+    return np.where(none, 0.0, np.where(whole, 1.0, volatile / (1 + volatile)))
+
+
+def _excess(log_s: Array, amounts: Array, ratio: Array, gas: Array, salt: Array) -> tuple[Array, Array]:
+    """Return the flash function and its slope in ln s, both (cases,)."""
+    volatile = ratio * np.exp(log_s)
+    stays = amounts / (1 + volatile)
+    leaves = volatile * stays
+    vapour, liquid = gas + leaves.sum(0), salt + stays.sum(0)
+    slope = (leaves / (1 + volatile)).sum(0) * (1 / vapour + 1 / liquid) - 1
+    return np.log(vapour / liquid) - log_s, slope
