@@ -48,7 +48,7 @@ class Pairs:
     alpha: Array  # (alphas,)
     second_alpha: Index  # (second,) rows of `alpha`
     first_alpha: Index  # (first,)
-    weights: Array  # (unlike,) products of charges
+    weights: Array  # (unlike,) products of charges, zero with a stand-in
     twice: Index  # pairs of a species with itself
     gather: Index  # (species, species) row of the pair; the number of pairs where there is none
     onto: Array  # (species, 2 * pairs) sums over the pairs of each species, as left, then as right
@@ -86,10 +86,11 @@ def limits() -> dict[str, float]:
 @functools.cache
 def pairs(names: tuple[str, ...], charges: tuple[float, ...]) -> Pairs:
     """Arrange the second virial coefficients of the named species."""
-    rank = functools.partial(_rank, names)
+    known_as, proper = _known_as(names, charges), np.array([name in _parametrised() for name in names])
+    rank = functools.partial(_rank, known_as)
     kept = [pair for pair in combinations_with_replacement(range(len(names)), 2) if rank(pair) < len(_ORDER)]
     kept.sort(key=rank)
-    keys = [frozenset((names[i], names[j])) for i, j in kept]
+    keys = [frozenset((known_as[i], known_as[j])) for i, j in kept]
     second, first, unlike = (sum(rank(pair) <= level for pair in kept) for level in range(3))
     left, right = (np.array([pair[side] for pair in kept], dtype=np.intp) for side in (0, 1))
     gather = np.full((len(names), len(names)), len(kept), dtype=np.intp)
@@ -97,7 +98,7 @@ def pairs(names: tuple[str, ...], charges: tuple[float, ...]) -> Pairs:
     alphas = sorted(set(_alpha().values()))
     # the quadratic form counts a pair of two species twice and a pair of a species with itself once
     share = np.where(left == right, 0.5, 1.0)[:, None]
-    weights = np.array([abs(charges[i] * charges[j]) for i, j in kept[:unlike]])
+    products = np.array([abs(charges[i] * charges[j]) for i, j in kept[:unlike]])
     eye = np.eye(len(names))
     return Pairs(
         left=left,
@@ -107,7 +108,7 @@ def pairs(names: tuple[str, ...], charges: tuple[float, ...]) -> Pairs:
                 _stack("beta2", keys[:second]),
                 _stack("beta1", keys[:first]),
                 (_stack("beta0", keys) + _stack("theta", keys) + _stack("lambda", keys)) * share,
-                _stack("c_phi", keys[:unlike]) * (0.5 / np.sqrt(weights)).reshape(-1, 1),
+                _stack("c_phi", keys[:unlike]) * (0.5 / np.sqrt(products)).reshape(-1, 1),
             ]
         ),
         second=second,
@@ -116,7 +117,7 @@ def pairs(names: tuple[str, ...], charges: tuple[float, ...]) -> Pairs:
         alpha=np.array(alphas),
         second_alpha=np.array([alphas.index(_alpha()["beta2", key]) for key in keys[:second]], dtype=np.intp),
         first_alpha=np.array([alphas.index(_alpha().get(("beta1", key), alphas[0])) for key in keys[:first]], dtype=np.intp),
-        weights=weights,
+        weights=products * (proper[left] & proper[right])[:unlike],
         twice=np.flatnonzero(left == right),
         gather=gather,
         onto=np.concatenate([eye[:, left], eye[:, right]], axis=1),
@@ -168,6 +169,19 @@ def mixing(charges: tuple[float, ...]) -> Mixing:
 
 
 _ORDER = (("beta2",), ("beta1",), ("beta0", "c_phi"), ("theta", "lambda"))
+
+
+def _known_as(names: tuple[str, ...], charges: tuple[float, ...]) -> tuple[str, ...]:
+    """Return the names under which parameters are looked up: ions without any take those of their stand-in."""
+    stand_in = {float(row["first"]): row["second"] for row in _rows() if row["kind"] == "stand_in"}
+    found = zip(names, charges, strict=True)
+    return tuple(name if name in _parametrised() else stand_in.get(charge, name) for name, charge in found)
+
+
+@functools.cache
+def _parametrised() -> frozenset[str]:
+    kinds = ("beta0", "beta1", "lambda")
+    return frozenset(name for kind in kinds for key in _known(kind) for name in key)
 
 
 def _rank(names: tuple[str, ...], pair: tuple[int, int]) -> int:
