@@ -170,6 +170,7 @@ def properties(name: str) -> Array:
     return values
 
 
+@functools.cache
 def constant(name: str) -> float:
     """Return a constant of data/partition.csv in its unit."""
     rows = table("partition.csv", columns=("quantity", "value", "unit"), key=("quantity",))

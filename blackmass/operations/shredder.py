@@ -4,9 +4,11 @@ import numpy as np
 
 from blackmass import species
 from blackmass.chemistry.breakage import REFERENCE_GRID, shredded_sizes
+from blackmass.chemistry.separation import constant
 from blackmass.chemistry.solvent_vapour import ATMOSPHERE, GAS_CONSTANT, evaporate
 from blackmass.declare import PerCase, duty, inlet, outlet, param
 from blackmass.operations.operation import Operation, Outlets
+from blackmass.status import Status
 from blackmass.stream import Stream
 
 HYDROLYSIS = species.reaction({"LiPF6": -1, "H2O": -1, "LiF": 1, "POF3(g)": 1, "HF(g)": 2})
@@ -50,7 +52,9 @@ class Shredder(Operation):
         vented = evaporate(opened, self.temperature, ATMOSPHERE, carrier)
         drive = self.specific_energy * cells.mass * (REFERENCE_GRID / self.grid) ** 0.5
         heat = cells.heat_capacity * (self.temperature - cells.temperature) + vented.heat - drive
+        usual = (self.grid >= constant("smallest_grid") * 1e-3) & (self.grid <= constant("largest_grid") * 1e-3)
         return Outlets(
+            status=np.where(np.broadcast_to(usual, (cells.cases,)), Status.OK, Status.OUT_OF_RANGE),
             shred=vented.stream.phase("solid", "aqueous", "organic"),
             offgas=vented.stream.phase("gas"),
             electricity=drive,
