@@ -44,6 +44,16 @@ def test_coating_without_binder_comes_off_its_foil():
     assert powder_share(CELLS, 0.02)[POSITION["cathode_coating"], 0] < 1
 
 
+def test_what_stays_on_the_foil_goes_with_the_root_of_the_binder():
+    row, binder = POSITION["cathode_coating"], species.index("PVDF")
+    flow = CELLS.flow[:, [0, 0]].copy()
+    mass = species.MATERIAL_MATRIX[row] @ (flow * species.MOLAR_MASS) - flow[binder] * species.MOLAR_MASS[binder]
+    share = np.array([0.01, 0.04])
+    flow[binder] = mass * share / (1 - share) / species.MOLAR_MASS[binder]
+    effort = -np.log(powder_share(Stream(flow, np.asarray(298.15)), 0.02)[row])
+    assert effort[1] / effort[0] == pytest.approx(2, rel=1e-9)
+
+
 def test_electrolyte_and_film_salts_have_the_sizes_of_the_coatings():
     sizes = shredded_sizes(CELLS, 0.02)
     mass = species.MATERIAL_MATRIX[:2] @ CELLS.mass_flow

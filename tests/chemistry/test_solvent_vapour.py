@@ -80,6 +80,12 @@ def test_dry_and_empty_streams_pass():
         assert np.all(result.heat == 0)
 
 
+def test_traces_down_to_the_smallest_number_pass():
+    for trace in (5e-324, 1e-300, 1e-150):
+        result = evaporate(Stream.of({"EC": trace}), 253.0, ATMOSPHERE, 0.0)
+        assert np.all(result.stream.flow >= 0)
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     amounts=st.lists(st.floats(0, 1e4) | st.floats(1e-9, 1e-6), min_size=5, max_size=5),
