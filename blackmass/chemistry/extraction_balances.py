@@ -6,6 +6,7 @@ from the raffinate end of extraction, over its feed end, through scrubbing, to t
 per litre of feed, amounts in mol.
 """
 
+import copy
 import dataclasses
 from typing import Any
 
@@ -77,8 +78,7 @@ class Circuit:
             if isinstance(value, np.ndarray):
                 picked[field.name] = value[..., cases]
             elif isinstance(value, Liquor):
-                parts = {f.name: getattr(value, f.name)[..., cases] for f in dataclasses.fields(value)}
-                picked[field.name] = Liquor(**parts)
+                picked[field.name] = _taken(value, cases)
         return dataclasses.replace(self, **picked)
 
     def of_metals(self, rows: npt.NDArray[np.intp]) -> "Circuit":
@@ -91,6 +91,18 @@ class Circuit:
         }
         metals = tuple(chemistry.metals[row] for row in rows)
         return dataclasses.replace(self, extractant=dataclasses.replace(chemistry, metals=metals, **columns), **liquors)
+
+
+_PER_CASE = (
+    "capacity", "spill", "fixed", "per_litre", "protons", "wet", "efficiency", "normality", "has_target", "log_h_target",
+)  # fmt: skip
+
+
+def _taken(record: Any, cases: npt.NDArray[np.intp]) -> Any:
+    """A record of arrays that end in (cases,), with only some cases."""
+    return dataclasses.replace(
+        record, **{field.name: getattr(record, field.name)[..., cases] for field in dataclasses.fields(record)}
+    )
 
 
 class Model:
@@ -126,6 +138,17 @@ class Model:
         self.sodium = circuit.extractant.metals.index("Na+") if "Na+" in circuit.extractant.metals else -1
         z, a = circuit.extractant.charge[:, 0], circuit.extractant.adduct[:, 0]
         self.moments = np.stack([z * z, z * a, z, a * a, a])
+
+    def take(self, cases: npt.NDArray[np.intp]) -> "Model":
+        """Return the model of only some cases."""
+        part = copy.copy(self)
+        part.given = self.given.take(cases)
+        for name in _PER_CASE:
+            value = getattr(self, name)
+            picked = _taken(value, cases) if isinstance(value, (_Phase, ProtonBalance)) else value[..., cases]
+            setattr(part, name, picked)
+        part.all_wet = self.all_wet or bool(part.wet.all())
+        return part
 
     def strip_demand(self, loaded: Array) -> Array:
         """Strip volume per organic volume for the loaded equivalents [mol/L organic]."""
@@ -281,11 +304,21 @@ class State:
         entry = np.zeros_like(given.feed.metals)
         if model.sodium >= 0:
             entry[model.sodium] = model.capacity
-        top = given.strip.metals * given.organic if len(model.sections) > 1 else np.zeros_like(entry)
-        up, down = self.cascade.influence(swing, top, entry)
-        shape = (-1, *up.shape[1:])
-        self.moved_up = (model.moments @ up.reshape(len(up), -1)).reshape(shape)
-        self.moved_down = (model.moments[:3] @ down.reshape(len(down), -1)).reshape(shape)
+        edge, strips = model.first - 1, len(model.sections) > 1
+        top = given.strip.metals * given.organic if strips else np.zeros_like(entry)
+        change = self.cascade.influence(swing, top, entry)
+        moments = model.moments
+        up = _summed(moments, change.rising)
+        below = np.concatenate([_summed(moments[:3], change.entering)[:, None], up[:3, :-1]], axis=1)
+        down = np.empty_like(below)
+        # rising less falling is the same at all heights of a section
+        np.subtract(below[:, : edge + 1], up[:3, edge : edge + 1], out=down[:, : edge + 1])
+        np.subtract(below[:, edge + 1 :], up[:3, -1:], out=down[:, edge + 1 :])
+        if strips:
+            down[:, edge + 1 :, model.count] += (moments[:3] @ top)[:, None]
+            up[:, edge] = _summed(moments, change.in_stage)
+            down[:, edge] /= 1 - model.spill
+        self.moved_up, self.moved_down = up, down
 
     def _gradient(self, moved: Array, held: Array | None) -> Array:
         """Derivative of the sum over the metals of (z + held a) times their flow, (rows, unknowns, cases)."""
@@ -321,3 +354,8 @@ class State:
             gain = given.strip_ratio / np.where(acid > 0, acid, np.inf) / given.organic
             jac[-1] = -np.where(self.above_floor, gain, 0.0) * loaded
         jac[-1, -1] += 1.0
+
+
+def _summed(weights: Array, values: Array) -> Array:
+    """Sums over the metals, (weights, ...), of values (metals, ...)."""
+    return (weights @ values.reshape(len(values), -1)).reshape(-1, *values.shape[1:])

@@ -24,7 +24,9 @@ _WARM_ITERATIONS = 12
 _TOLERANCE = 1e-9
 _LARGEST_STEP = 1.5
 _DAMPING = (0.1, 0.3, 0.03)
-_CHUNK = 128
+_BATCH = 160
+_IDLE = 0.1
+_SETTLED = 1e-5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,11 +74,12 @@ def solve_circuit(circuit: Circuit, start: Array | None = None) -> Solution:
     present = [np.any(liquor.metals > 0, axis=1) for liquor in (circuit.feed, circuit.scrub, circuit.strip)]
     used = np.flatnonzero(np.any(present, axis=0) | np.array([m == "Na+" for m in circuit.extractant.metals]))
     reduced = circuit.of_metals(used)
+    model = Model(reduced)
+    w, converged = _find(model, start)
     cases, parts = circuit.organic.size, []
-    for first in range(0, cases, _CHUNK):
-        numbers = np.arange(first, min(first + _CHUNK, cases))
-        part = reduced if cases <= _CHUNK else reduced.take(numbers)
-        parts.append(_solve_chunk(part, None if start is None else start[:, numbers]))
+    for first in range(0, cases, _BATCH):
+        numbers = np.arange(first, min(first + _BATCH, cases))
+        parts.append(_solution(_part(model, numbers), w[:, numbers], converged[numbers]))
     joined = {
         field.name: np.concatenate([getattr(part, field.name) for part in parts], axis=-1)
         for field in dataclasses.fields(Solution)
@@ -88,43 +91,60 @@ def solve_circuit(circuit: Circuit, start: Array | None = None) -> Solution:
     return Solution(**joined)
 
 
-def _solve_chunk(circuit: Circuit, start: Array | None) -> Solution:
-    model = Model(circuit)
-    w, converged = np.empty((2 * model.count + 2, circuit.organic.size)), np.zeros(circuit.organic.size, dtype=bool)
-    if start is not None and len(start) == len(w):
+def _part(model: Model, numbers: npt.NDArray[np.intp]) -> Model:
+    return model if numbers.size == model.given.organic.size else model.take(numbers)
+
+
+def _find(model: Model, start: Array | None) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Return the unknowns (unknowns, cases) and which cases converged: from `start`, then afresh, then more slowly."""
+    cases, unknowns = model.given.organic.size, 2 * model.count + 2
+    w, converged = np.zeros((unknowns, cases)), np.zeros(cases, dtype=bool)
+    if start is not None and len(start) == unknowns:
         known = np.flatnonzero(np.isfinite(start).all(0))
-        if known.size:
-            w[:, known], converged[known] = _newton(circuit.take(known), start[:, known], 0.0, _WARM_ITERATIONS)
+        w[:, known], converged[known] = _newton(model, known, start[:, known], 0.0, _WARM_ITERATIONS)
     for damping in _DAMPING:
         left = np.flatnonzero(~converged)
-        if left.size:
-            part = circuit.take(left)
-            w[:, left], converged[left] = _newton(part, first_guess(Model(part)), damping, _MAX_ITERATIONS)
-    return _solution(model, w, converged)
+        if not left.size:
+            break
+        batches = np.split(left, range(_BATCH, left.size, _BATCH))
+        guess = np.concatenate([first_guess(_part(model, batch)) for batch in batches], axis=-1)
+        w[:, left], converged[left] = _newton(model, left, guess, damping, _MAX_ITERATIONS)
+    return w, converged
 
 
-def _newton(circuit: Circuit, start: Array, damping: float, iterations: int) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """Return the unknowns (unknowns, cases) and which cases converged."""
-    part, w = Model(circuit), start.copy()
-    converged, active = np.zeros(circuit.organic.size, dtype=bool), np.arange(circuit.organic.size)
-    diagonal = np.arange(len(w))
-    for _ in range(iterations):
+def _newton(
+    whole: Model, cases: npt.NDArray[np.intp], start: Array, damping: float, iterations: int
+) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Return the unknowns (unknowns, cases) and which converged; cases that end make room for those that wait."""
+    w, age = start.copy(), np.zeros(cases.size, dtype=int)
+    converged, active, waiting = np.zeros(cases.size, dtype=bool), np.arange(min(_BATCH, cases.size)), _BATCH
+    model, jacobian = None, None
+    while active.size:
+        if model is None:
+            model, jacobian = _part(whole, cases[active]), None
         with np.errstate(all="ignore"):
-            state = State(part, w[:, active])
-            residual, jacobian = state.residual(), state.jacobian()
+            state = State(model, w[:, active])
+            residual = state.residual()
             # a time step that lengthens as the residual falls: unloaded stages fill before the balances bind
             shift = damping * np.abs(residual).max(0)
-            jacobian[diagonal, diagonal] += shift
+            if jacobian is None:
+                jacobian = state.jacobian()
+                diagonal = np.arange(len(w))
+                jacobian[diagonal, diagonal] += shift
             step, good = solve_cases(jacobian, -residual)
-            w[:, active] = w[:, active] + _limited(step, w[:, active], part)
-        done = good & (np.abs(step).max(0) < _TOLERANCE) & (shift < 1e-6)
+            step = np.where(age[active] < 0, 0.0, _limited(step, w[:, active], model))
+        w[:, active] += step
+        age[active] += age[active] >= 0
+        size = np.abs(step).max(0)
+        done = good & (size < _TOLERANCE) & (shift < 1e-6)
         converged[active[done]] = True
-        lost = ~np.isfinite(w[:, active]).all(0)
-        if done.any() or lost.any():
-            active = active[~(done | lost)]
-            if not active.size:
-                break
-            part = Model(circuit.take(active))
+        ended = done | (age[active] >= iterations) | (age[active] < 0) | ~np.isfinite(w[:, active]).all(0)
+        age[active[ended]] = -1
+        if not size.max() < _SETTLED:
+            jacobian = None
+        if ended.all() or ended.sum() > _IDLE * active.size:
+            room = np.arange(waiting, min(waiting + int(ended.sum()), cases.size))
+            active, waiting, model = np.concatenate([active[~ended], room]), waiting + room.size, None
     return w, converged
 
 

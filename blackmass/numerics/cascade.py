@@ -124,8 +124,8 @@ class Cascade:
             rising[j] += self.edge_take * feeds[j]
         falling[j] /= 1 - self.carried
 
-    def influence(self, swing: Array, top: Array, entry: Array) -> tuple[Array, Array]:
-        """Return what a small change does to every stage.
+    def influence(self, swing: Array, top: Array, entry: Array) -> "Influence":
+        """Return what a small change does to what rises from every stage.
 
         Parameters
         ----------
@@ -133,80 +133,83 @@ class Cascade:
             Moved from the falling to the rising phase of a stage, one column for each stage.
         top, entry : array (solutes, cases)
             Fed to the falling phase of the last stage; added to the rising phase before the first: two more columns.
-
-        Returns
-        -------
-        rising, falling : array (solutes, stages, stages + 2, cases)
         """
-        count = self.count
-        rising = np.zeros((swing.shape[1], count, count + 2, swing.shape[2]))
-        falling = np.zeros_like(rising)
+        count, edge = self.count, self.edge
         fed = swing
         if self.carried is not None:
             fed = swing.copy()
-            fed[self.edge] *= 1 - self.carried
+            fed[edge] *= 1 - self.carried
+        rising = np.empty((swing.shape[1], count, count + 2, swing.shape[2]))
+        entering = np.empty_like(rising[:, 0])
         for stages in self.sections:
-            self._within(rising, falling, stages, fed, top if stages[-1] == count - 1 else None)
-        self._across(rising, falling)
-        entering = self._close(rising, falling, entry)
+            self._upward(rising, stages, fed, top)
+        passed = np.ones_like(top)
+        for j in reversed(range(count)):
+            entering[:, j] = passed * rising[:, j, j]
+            passed = passed * self.step_up[j]
+        entering[:, count], entering[:, count + 1] = rising[:, count - 1, count], 0.0
+        if not self.closed:
+            entering[...] = 0.0
+        entering[:, count + 1] += entry
+        if self.closed:
+            entering /= self.back[:, None]
+        self._chain(rising, entering)
+        in_stage = rising[:, edge]
         if self.carried is not None:
-            j = self.edge
-            rising[:, j] = self.edge_up[:, None] * (rising[:, j - 1] if j else entering)
-            rising[:, j, j] += swing[j]
-            falling[:, j] /= 1 - self.carried
-        return rising, falling
+            in_stage = self.edge_up[:, None] * (rising[:, edge - 1] if edge else entering)
+            in_stage[:, edge] += swing[edge]
+        return Influence(rising, entering, in_stage)
 
-    def _within(self, rising: Array, falling: Array, stages: range, fed: Array, top: Array | None) -> None:
-        """Columns of a section's own stages, with nothing rising into it."""
-        count, last = self.count, stages[-1] + 1
-        sent_back, sent_on = np.zeros_like(self.back), np.ones_like(self.back)
-        returns, steps = [], []
+    def _upward(self, rising: Array, stages: range, fed: Array, top: Array) -> None:
+        """Columns of a section's own stages in the rows at and below them, with nothing rising into the section."""
+        sent_back, sent_on, last = np.zeros_like(self.back), np.ones_like(self.back), stages[-1]
+        ratios = []
         for j in stages:
-            both = 1.0 / (self.step_up[j] * self.above[j] + self.reflected[j] * sent_on)
-            falling[:, j, j] = -fed[j] * self.above[j] * self.inverse[j] * both
-            rising[:, j, j] = fed[j] * sent_on * self.inverse[j] * both
-            returns.append(sent_back)
-            down = self.keep_down[j] / (self.keep_up[j] + self.drop[j] * sent_on)
-            steps.append(down)
-            sent_back = self.take[j] + self.keep_up[j] * sent_back * down
-            sent_on = down * sent_on
-        if top is not None:
-            falling[:, last - 1, count] = steps[-1] * top
-            rising[:, last - 1, count] = sent_back * top
-        for j, back, down in zip(reversed(stages), reversed(returns), reversed(steps), strict=True):
-            if j + 1 < last:
-                above = slice(j + 1, last if top is None else count + 1)
-                falling[:, j, above] = down[:, None] * falling[:, j + 1, above]
+            both = fed[j] * self.inverse[j] / (self.step_up[j] * self.above[j] + self.reflected[j] * sent_on)
+            rising[:, j, j] = both * sent_on
             if j > stages[0]:
-                above = slice(j, last if top is None else count + 1)
-                rising[:, j - 1, above] = back[:, None] * falling[:, j, above]
-        for j in stages[1:]:
-            own = slice(stages[0], j)
-            rising[:, j, own] = self.step_up[j][:, None] * rising[:, j - 1, own]
-            falling[:, j, own] = self.reflected[j][:, None] * rising[:, j - 1, own]
+                rising[:, j - 1, j] = -both * sent_back * self.above[j]
+            down = self.keep_down[j] / (self.keep_up[j] + self.drop[j] * sent_on)
+            handed = sent_back * down
+            sent_back = self.take[j] + self.keep_up[j] * handed
+            ratios.append(handed / np.maximum(sent_back, _TINY))
+            sent_on = down * sent_on
+        end = last + 1
+        if last == self.count - 1:
+            rising[:, last, end] = sent_back * top
+            end += 1
+        for j, ratio in zip(reversed(stages[1:]), reversed(ratios[1:]), strict=True):
+            np.multiply(ratio[:, None], rising[:, j, j + 1 : end], out=rising[:, j - 1, j + 1 : end])
 
-    def _across(self, rising: Array, falling: Array) -> None:
-        """What a section's columns do to the sections after it."""
-        for stages in self.sections[1:]:
-            own = slice(0, stages[0])
+    def _chain(self, rising: Array, entering: Array) -> None:
+        """Add what comes round with the rising phase, and hand every change on to the stages above it."""
+        below, through = entering, np.ones_like(self.back)
+        for stages in self.sections:
+            end = stages[-1] + 1 + (stages[-1] == self.count - 1)
             for j in stages:
-                falling[:, j, own] = self.reflected[j][:, None] * rising[:, j - 1, own]
-                rising[:, j, own] = self.step_up[j][:, None] * rising[:, j - 1, own]
+                through = through * self.step_up[j]
+                step = self.step_up[j][:, None]
+                np.multiply(step, below[:, :j], out=rising[:, j, :j])
+                np.multiply(step, below[:, end:], out=rising[:, j, end:])
+                rising[:, j, j:end] += through[:, None] * entering[:, j:end]
+                below = rising[:, j]
 
-    def _close(self, rising: Array, falling: Array, entry: Array) -> Array:
-        """Let what leaves the last stage return to the first; returns what rises into it, (solutes, columns, cases)."""
-        added = np.zeros_like(rising[:, -1])
-        if self.closed:
-            added[...] = rising[:, -1]
-        added[:, -1] += entry
-        if self.closed:
-            added /= self.back[:, None]
-        below = added
-        for j in range(self.count):
-            falling[:, j] += self.reflected[j][:, None] * below
-            below = self.step_up[j][:, None] * below
-            rising[:, j] += below
-        return added
+
+@dataclasses.dataclass(frozen=True)
+class Influence:
+    """Changes of what rises, by column (see `Cascade.influence`).
+
+    Parameters
+    ----------
+    rising : array (solutes, stages, columns, cases)
+        With what is carried into the next section; within a section, rising less falling is the same at all heights.
+    entering, in_stage : array (solutes, columns, cases)
+        Into the first stage; from the first section's last stage, without what is carried.
+    """
+
+    rising: Array
+    entering: Array
+    in_stage: Array
 
 
 def solve_cases(matrix: Array, right: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
