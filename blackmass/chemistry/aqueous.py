@@ -117,7 +117,7 @@ def equilibrate(
     target = np.broadcast_to(np.asarray(np.nan if pH is None or reagent is None else pH, dtype=float), (cases,))
 
     present = {name for row, name in enumerate(COMPONENTS) if np.any(totals[row] > 0) or np.any(supplied[row] > 0)}
-    chosen = system(present, tuple(pure_phase(name) for name in phases), model.tier)
+    chosen = system(present, tuple(pure_phase(name, model.tier) for name in phases), model.tier)
     order = [COMPONENTS.index(name) for name in chosen.components]
     finite = np.isfinite(flow).all(0) & np.isfinite(celsius) & (celsius > 0)
     totals = np.where(finite, totals, 0.0)

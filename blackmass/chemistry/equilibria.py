@@ -25,7 +25,9 @@ REFERENCE = 298.15  # K
 
 @dataclasses.dataclass(frozen=True)
 class Reaction:
-    """One species in terms of the components: `amounts` of each, log10 K at 25 °C and enthalpy [J/mol].
+    """One species in terms of the components: `amounts` of each, log10 K at 25 °C, enthalpy [J/mol] there.
+
+    `heat_capacity` is the constant change of heat capacity of the reaction [J/(mol K)].
 
     For a dissolved species the reaction forms it; for a solid or gas it dissolves it.
     """
@@ -35,10 +37,13 @@ class Reaction:
     log_k: float
     enthalpy: float
     charge: int
+    heat_capacity: float = 0.0
 
     def ln_k(self, temperature: Array) -> Array:
-        """Return ln K (cases,) at temperature [K] by van't Hoff with constant enthalpy."""
-        return float(np.log(10.0)) * self.log_k - self.enthalpy / GAS_CONSTANT * (1 / temperature - 1 / REFERENCE)
+        """Return ln K (cases,) at temperature [K] by van't Hoff with constant change of heat capacity."""
+        warm = REFERENCE / temperature
+        bent = self.heat_capacity / GAS_CONSTANT * (warm - 1 - np.log(warm)) if self.heat_capacity else 0.0
+        return float(np.log(10.0)) * self.log_k - self.enthalpy / GAS_CONSTANT * (1 / temperature - 1 / REFERENCE) + bent
 
 
 def parse(text: str) -> Array:
@@ -79,18 +84,18 @@ def dissolved(tier: str) -> tuple[Reaction, ...]:
         columns=("name", "reaction", "log_k", "enthalpy_kJ_mol", "tier"),
         key=("name", "tier"),
     )
-    return tuple(_reaction(row, row["reaction"]) for row in rows if row["tier"] in ("both", tier))
+    return tuple(_refined(_reaction(row, row["reaction"]), tier) for row in rows if row["tier"] in ("both", tier))
 
 
 @functools.cache
-def pure_phases() -> dict[str, Reaction]:
-    """Return the solids and gases by name."""
+def pure_phases(tier: str = "davies") -> dict[str, Reaction]:
+    """Return the solids and gases by name, with the constants that go with activity models of a tier."""
     rows = table("solid_equilibria.csv", columns=("name", "products", "log_k", "enthalpy_kJ_mol"), key=("name",))
-    return {row["name"]: _reaction(row, row["products"]) for row in rows}
+    return {row["name"]: _refined(_reaction(row, row["products"]), tier) for row in rows}
 
 
-def pure_phase(name: str) -> Reaction:
-    """Return the dissolution of a solid or gas.
+def pure_phase(name: str, tier: str = "davies") -> Reaction:
+    """Return the dissolution of a solid or gas, with the constants that go with activity models of a tier.
 
     Raises
     ------
@@ -99,7 +104,7 @@ def pure_phase(name: str) -> Reaction:
     """
     if name not in pure_phases():
         raise InputError(f"there is no solubility constant for '{name}'{nearest(name, pure_phases())}")
-    return pure_phases()[name]
+    return pure_phases(tier)[name]
 
 
 @functools.cache
@@ -110,6 +115,26 @@ def formation(name: str) -> Array:
     vector[species.index(name)] += 1.0
     vector.setflags(write=False)
     return vector
+
+
+def _refined(reaction: Reaction, tier: str) -> Reaction:
+    """Return the reaction with the constants of its tier, where there are others than the common ones."""
+    row = _refinements().get((tier, reaction.name))
+    if row is None:
+        return reaction
+    return dataclasses.replace(
+        reaction,
+        log_k=float(row["log_k"]),
+        enthalpy=1e3 * float(row["enthalpy_kJ_mol"]),
+        heat_capacity=float(row["heat_capacity_J_mol_K"]),
+    )
+
+
+@functools.cache
+def _refinements() -> dict[tuple[str, str], dict[str, str]]:
+    columns = ("tier", "name", "log_k", "enthalpy_kJ_mol", "heat_capacity_J_mol_K")
+    rows = table("refined_equilibria.csv", columns=columns, key=("tier", "name"))
+    return {(row["tier"], row["name"]): row for row in rows}
 
 
 def _reaction(row: dict[str, str], text: str) -> Reaction:

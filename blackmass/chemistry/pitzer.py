@@ -62,9 +62,7 @@ class Pitzer:
 class _Expansion:
     """The expansion at given molalities."""
 
-    def __init__(
-        self, names: tuple[str, ...], charges: tuple[float, ...], molality: Array, temperature: Array
-    ) -> None:
+    def __init__(self, names: tuple[str, ...], charges: tuple[float, ...], molality: Array, temperature: Array) -> None:
         self.pair, self.triple, self.mix = pairs(names, charges), triples(names, charges), mixing(charges)
         signed = np.array(charges)[:, None]
         self.charges, self.sign = np.abs(signed), np.sign(signed)
@@ -112,7 +110,9 @@ class _Expansion:
 
         def times(matrix: Array) -> Array:
             rows = len(matrix)
-            return pair.onto[:, :rows] @ (matrix * right[:rows]) + pair.onto[:, count : count + rows] @ (matrix * left[:rows])
+            return pair.onto[:, :rows] @ (matrix * right[:rows]) + pair.onto[:, count : count + rows] @ (
+                matrix * left[:rows]
+            )
 
         plain, tilted, cubed = times(known), times(parts[1]), times(third)
         equivalents = (self.charges * m).sum(0)
@@ -170,7 +170,10 @@ class _Expansion:
         """Return the share (cases,) of the products of charges of unlike ions that have no parameters."""
         pair, m = self.pair, self.molality
         known = pair.weights @ (m[pair.left[: pair.unlike]] * m[pair.right[: pair.unlike]])
-        positive, negative = ((self.charges * self.sign * m).clip(0).sum(0), (-self.charges * self.sign * m).clip(0).sum(0))
+        positive, negative = (
+            (self.charges * self.sign * m).clip(0).sum(0),
+            (-self.charges * self.sign * m).clip(0).sum(0),
+        )
         total = positive * negative
         return np.where(total > 0, 1 - known / np.where(total > 0, total, 1.0), 0.0)
 

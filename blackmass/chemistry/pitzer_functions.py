@@ -138,7 +138,9 @@ def _after_two_terms(u: Array) -> tuple[Array, Array, Array]:
     cubic, square, linear = near**3 / 6, near**2 / 2, near
     series = [cubic.copy(), square.copy(), linear.copy()]
     for order in range(1, 14):
-        cubic, square, linear = (-term * near / (order + first) for term, first in ((cubic, 3), (square, 2), (linear, 1)))
+        cubic, square, linear = (
+            -term * near / (order + first) for term, first in ((cubic, 3), (square, 2), (linear, 1))
+        )
         series = [total + term for total, term in zip(series, (cubic, square, linear), strict=True)]
     decay = np.exp(-u)
     direct = (1 - u + 0.5 * u * u - decay, u - 1 + decay, 1 - decay)

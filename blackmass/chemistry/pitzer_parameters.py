@@ -116,7 +116,9 @@ def pairs(names: tuple[str, ...], charges: tuple[float, ...]) -> Pairs:
         unlike=unlike,
         alpha=np.array(alphas),
         second_alpha=np.array([alphas.index(_alpha()["beta2", key]) for key in keys[:second]], dtype=np.intp),
-        first_alpha=np.array([alphas.index(_alpha().get(("beta1", key), alphas[0])) for key in keys[:first]], dtype=np.intp),
+        first_alpha=np.array(
+            [alphas.index(_alpha().get(("beta1", key), alphas[0])) for key in keys[:first]], dtype=np.intp
+        ),
         weights=products * (proper[left] & proper[right])[:unlike],
         twice=np.flatnonzero(left == right),
         gather=gather,
