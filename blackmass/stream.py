@@ -129,7 +129,7 @@ class Stream:
         fraction = np.broadcast_to(fraction, self.sizes.shape)
         taken_sizes = self.sizes * fraction
         of_material = taken_sizes.sum(1)
-        share = species.MATERIAL_MATRIX.T @ of_material
+        share = np.minimum(species.MATERIAL_MATRIX.T @ of_material, 1.0)  # size fractions sum to 1 within rounding
         taken, rest = self.split(share)
         rest_sizes = self.sizes - taken_sizes
         return (
