@@ -12,6 +12,7 @@ from blackmass.data.load import table
 from blackmass.numerics.competition import left_over
 
 Array = npt.NDArray[np.float64]
+DRY = 1e-25  # m3/s, below which there is no liquor
 USERS = ("copper", "ferric", "hydrogen")
 STOICHIOMETRY: Array = np.array(
     [
@@ -84,15 +85,14 @@ def cement(
     volume, time, size = contact
     rows = species.indices(["Cu+2", "Fe+3", "H+"])
     demand = np.maximum(flow[rows], 0.0) * np.array([[1.0], [0.5], [0.5]])
-    able = (iron > 0) & (volume > 0)
-    fed = np.where(able, iron, 1.0)
-    mass = fed * species.MOLAR_MASS[species.index("Fe"), 0]
+    able = (iron > 0) & (volume > DRY)
+    mass = species.MOLAR_MASS[species.index("Fe"), 0]
     density = float(_rows()["iron_density"]["rate_m_s"])
-    surface = 6 * mass / (density * np.asarray(size) * np.where(able, volume, 1.0))
+    surface = 6 * mass / (density * np.asarray(size) * np.where(able, volume, 1.0))  # m2 per m3 and mol/s of iron
     affinity = rate_constants(temperature) * (surface * time)
-    left = left_over(np.ones_like(fed), demand / fed, affinity)
+    left = left_over(iron, demand, affinity)
     conversion = np.where(able, affinity * left / (1 + affinity * left), 0.0)
-    return Cementation(demand * conversion, conversion, np.where(able, left, 1.0))
+    return Cementation(demand * conversion, conversion, np.where(able, left / np.where(able, iron, 1.0), 1.0))
 
 
 @functools.cache

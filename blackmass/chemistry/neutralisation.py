@@ -228,7 +228,7 @@ class _Tank:
         names = dict.fromkeys(found.phases)
         if found.extent.shape[0] > len(names):
             names |= dict.fromkeys(self.reagent_solids)
-        rows = [self.columns.index(name) for name in names]
+        rows = np.array([self.columns.index(name) for name in names], dtype=np.intp)
         result.extent[np.ix_(rows, where)] = found.extent[:, keep]
         result.dose[where], result.pH[where] = found.dose[keep], found.pH[keep]
         result.strength[where], result.status[where] = found.ionic_strength[keep], found.status[keep]

@@ -36,6 +36,8 @@ class Cementation(Operation):
     cooling = duty("kW", "to reach the temperature")
 
     def run(self, liquor: Stream, iron: Stream) -> Outlets:
+        cases = max([liquor.cases, iron.cases, *(np.size(getattr(self, name)) for name in self.params)])
+        liquor, iron = liquor.repeated(cases), iron.repeated(cases)
         needed = np.maximum(liquor["Cu+2"], 0.0) + 0.5 * np.maximum(liquor["Fe+3"], 0.0)
         content = iron["Fe"]
         factor = np.where(content > 0, self.iron_ratio * needed / np.where(content > 0, content, 1.0), 0.0)

@@ -46,6 +46,9 @@ class FilterPress(Operation):
     electricity = duty("kW", "feed pump, squeeze and discharge")
 
     def run(self, slurry: Stream, wash_liquor: Stream, wash: Stream) -> Outlets:
+        streams = (slurry, wash_liquor, wash)
+        cases = max([*(s.cases for s in streams), *(np.size(getattr(self, name)) for name in self.params)])
+        slurry, wash_liquor, wash = (s.repeated(cases) for s in streams)
         solid = species.PHASE_MASK["solid"]
         cake_solids = slurry.phase("solid").mass
         liquor = slurry.mass - cake_solids

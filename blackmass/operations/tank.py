@@ -23,6 +23,7 @@ class Tank(Operation):
     cooling = duty("kW", "to reach the temperature")
 
     def run(self, feed: Stream) -> Outlets:
+        feed = feed.repeated(max([feed.cases, *(np.size(getattr(self, name)) for name in self.params)]))
         heat = feed.heat_capacity * (self.temperature - feed.temperature)
         held = feed.at(self.temperature)
         volume = np.maximum(held.volume + held.organic_volume, 0.0) * self.residence_time
