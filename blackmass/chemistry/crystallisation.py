@@ -9,14 +9,13 @@ from blackmass import species
 from blackmass.chemistry.activity import ActivityModel
 from blackmass.chemistry.aqueous import Equilibrium, equilibrate
 from blackmass.chemistry.equilibria import COMPONENTS, component_rows, pure_phase
+from blackmass.chemistry.solubility import correction, measured
 from blackmass.status import StatusArray
 from blackmass.stream import Array, Stream
 
 SULFATES = (
     "NiSO4.6H2O",
-    "NiSO4.7H2O",
     "CoSO4.7H2O",
-    "CoSO4.6H2O",
     "MnSO4.H2O",
     "CuSO4.5H2O",
     "MgSO4.7H2O",
@@ -25,7 +24,12 @@ SULFATES = (
     "Na2SO4.10H2O",
     "CaSO4.2H2O",
 )
-"""The salts that may form beside one another in a sulfate liquor. Double salts are not known."""
+"""The salts that may form beside one another in a sulfate liquor: one for each metal, under its name in the trade.
+
+Its solubility is that of the hydrate that is stable. Double salts are not known.
+"""
+COLD_SULFATES = ("NiSO4.7H2O", *SULFATES[1:])
+"""Those of a cold liquor."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -78,14 +82,26 @@ def settle(
     found, guess = at_equilibrium(stream.flow, temperature, solids, model, start)
     extent = found.extent * np.asarray(approach, dtype=float)
     settled = stream.react(found.stoichiometry, extent).at(temperature)
-    return Settled(settled, heat_of_crystallisation(solids, extent), found, found.status, guess)
+    return Settled(settled, heat_of_crystallisation(found.phases, extent), found, found.status, guess)
 
 
 def at_equilibrium(
     flow: Array, temperature: "npt.ArrayLike", solids: tuple[str, ...], model: ActivityModel, start: Array | None
 ) -> tuple[Equilibrium, Array | None]:
-    """Return the equilibrium of flows (species, cases) [mol/s] with solids, and a guess for the next call."""
-    return equilibrate(flow, temperature, solids=solids, model=model), None
+    """Return the equilibrium of flows (species, cases) [mol/s] with solids, and a guess for the next call.
+
+    Salts with measured solubility are given to the engine as phases that form at the supersaturation at which the
+    activity model sees the saturated solution in water (`solubility.correction`).
+    """
+    celsius = np.broadcast_to(np.asarray(temperature, dtype=float), flow.shape[1:])
+    corrected = {name: correction(name, celsius, model) for name in solids if measured(name)[0].size}
+    plain = tuple(name for name in solids if name not in corrected)
+    return equilibrate(flow, celsius, solids=plain, gases=corrected, model=model), None
+
+
+def extents(state: Equilibrium, solids: tuple[str, ...]) -> Array:
+    """Return the extents (solids, cases) [mol/s] of an equilibrium in the order of `solids`."""
+    return state.extent[[state.phases.index(name) for name in solids]]
 
 
 def heat_of_crystallisation(solids: tuple[str, ...], extent: Array) -> Array:

@@ -10,11 +10,12 @@ from blackmass.chemistry.activity import ActivityModel
 from blackmass.chemistry.crystallisation import (
     at_equilibrium,
     companions,
+    extents,
     heat_of_crystallisation,
     limiting,
     uncrystallisable,
 )
-from blackmass.chemistry.equilibria import component_rows, formation, pure_phase
+from blackmass.chemistry.equilibria import formation, pure_phase
 from blackmass.chemistry.evaporation import WATER_MASS, figures, without_water
 from blackmass.status import Status, StatusArray, worst
 from blackmass.stream import Array, Stream
@@ -150,17 +151,17 @@ def crystallise(
     _seek(search, found, np.flatnonzero(active))
     evaporated = np.where(active, np.maximum(search.high - np.exp(found.water), 0.0), 0.0)
     remaining, condensate = without_water(stream, evaporated)
-    extents = np.vstack([extent, found.extent])
+    amounts = np.vstack([extent, found.extent])
     rest = np.flatnonzero(~found.met)
     if rest.size:
-        _settle_rest(search, found, extents, remaining.flow[:, rest], rest)
+        _settle_rest(search, found, amounts, remaining.flow[:, rest], rest)
     solids = (salt, *companions(salt))
-    slurry = remaining.react(np.array([formation(name) for name in solids]).T, extents)
+    slurry = remaining.react(np.array([formation(name) for name in solids]).T, amounts)
     return Yielded(
         slurry=slurry.at(temperature),
         condensate=condensate.at(temperature),
-        heat=heat_of_crystallisation(solids, extents),
-        crystals=extents[0],
+        heat=heat_of_crystallisation(solids, amounts),
+        crystals=amounts[0],
         available=available,
         water_activity=found.water_activity,
         status=found.status,
@@ -256,18 +257,18 @@ def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask]:
             found.guess = np.full((guess.shape[0], found.water.size), np.nan)
         found.guess[:, where] = guess
     failed = state.status > Status.OUT_OF_RANGE
-    formed = np.where(failed, 0.0, state.extent[0])
-    found.extent[:, where] = np.where(failed, 0.0, state.extent[1:])
+    made = np.where(failed, 0.0, extents(state, solids))
+    formed, found.extent[:, where] = made[0], made[1:]
     found.water_activity[where], found.status[where] = state.water_activity, state.status
     miss = np.log(np.maximum(search.dissolved - formed, TINY) / search.dissolved)
     # a liquor too strong to be solved counts as too little water
     return np.where(failed, -1.0, miss), ~failed & (formed > -(1 - 1e-9) * reserve)
 
 
-def _settle_rest(search: Search, found: Found, extents: Array, flow: Array, rest: Index) -> None:
+def _settle_rest(search: Search, found: Found, amounts: Array, flow: Array, rest: Index) -> None:
     """Let equilibrium decide in the cases that do not meet the yield."""
     solids = (search.salt, *companions(search.salt))
     state, _ = at_equilibrium(flow, search.temperature[rest], solids, search.model, None)
-    extents[:, rest] = state.extent
+    amounts[:, rest] = extents(state, solids)
     found.water_activity[rest] = state.water_activity
     found.status[rest] = worst(state.status, np.where(found.status[rest] == Status.NOT_CONVERGED, 2, 0))

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from blackmass.chemistry.activity import Davies
 from blackmass.chemistry.evaporation import batch, latent_heat
 from blackmass.chemistry.evaporative_yield import crystallise
+from blackmass.chemistry.pitzer import Pitzer
 from blackmass.declare import PerCase, duty, inlet, outlet, param
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
@@ -52,7 +52,7 @@ class EvaporativeCrystalliser(Operation):
             share=self.crystal_yield,
             temperature=self.temperature,
             most_evaporated=self.most_evaporated,
-            model=Davies(),
+            model=Pitzer(),
             start=start,
         )
         water = made.condensate["H2O"]

@@ -3,9 +3,9 @@
 import numpy as np
 
 from blackmass import species
-from blackmass.chemistry.activity import Davies
 from blackmass.chemistry.crystallisation import settle
 from blackmass.chemistry.evaporation import WATER_MASS, batch, latent_heat, without_water
+from blackmass.chemistry.pitzer import Pitzer
 from blackmass.declare import PerCase, duty, inlet, outlet, param
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream, water_density
@@ -44,7 +44,7 @@ class Evaporator(Operation):
         feed = feed.repeated(batch(feed, *(getattr(self, name) for name in self.params)))
         removed = self._excess_water(feed)
         left, condensate = without_water(feed, removed)
-        made = settle(left, self.temperature, SALTS, model=Davies(), start=start)
+        made = settle(left, self.temperature, SALTS, model=Pitzer(), start=start)
         latent = removed * latent_heat(self.temperature) / self.economy
         sensible = feed.heat_capacity * (self.temperature - feed.temperature) - made.heat
         fed = np.where(feed["H2O"] > 0, feed["H2O"], 1.0)
@@ -58,7 +58,7 @@ class Evaporator(Operation):
             report={
                 "evaporated_share": removed / fed * (feed["H2O"] > 0),
                 "lithium_concentration": _lithium(made.stream),
-                "log_saturation": made.equilibrium.log_saturation[: len(SALTS)],
+                "log_saturation": np.array([made.equilibrium.log_saturation_of(name) for name in SALTS]),
             },
             guess=made.guess,
         )

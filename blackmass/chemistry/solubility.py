@@ -1,0 +1,56 @@
+"""Solubility products that agree with measured solubilities in water."""
+
+import functools
+
+import numpy as np
+import numpy.typing as npt
+
+from blackmass import species
+from blackmass.chemistry.activity import ActivityModel
+from blackmass.chemistry.aqueous import equilibrate
+from blackmass.chemistry.equilibria import pure_phase
+from blackmass.chemistry.speciation import MOLES_PER_KG
+from blackmass.data.load import table
+
+Array = npt.NDArray[np.float64]
+FREEZING = 273.15  # K, zero of the Celsius scale
+LN10 = float(np.log(10.0))
+OUT_OF_REACH = 1e12  # supersaturation that no liquor of the table comes to, so that the salt stays dissolved
+
+
+@functools.cache
+def measured(salt: str) -> tuple[Array, Array]:
+    """Return temperatures [K] and solubilities in water [mol/kg] of a salt, both (points,), empty if not known."""
+    rows = table("solubility.csv", columns=("salt", "temperature_C", "molality"), key=("salt", "temperature_C"))
+    points = [(float(row["temperature_C"]), float(row["molality"])) for row in rows if row["salt"] == salt]
+    values = np.array(sorted(points)).reshape(-1, 2)
+    return values[:, 0] + FREEZING, values[:, 1]
+
+
+def correction(salt: str, temperature: Array, model: ActivityModel) -> Array:
+    """Return the factor (cases,) on the solubility product of a salt with which an activity model meets the table.
+
+    The constants of solid_equilibria.csv hold at 25 °C and follow van't Hoff with one enthalpy, and the models have
+    parameters at 25 °C only for some metals; neither gives the solubility of strong hot liquors. The factor is the
+    supersaturation that the model finds in the saturated solution in water; between the temperatures of the table its
+    logarithm is interpolated, outside it stays what it is at the end. It is one where nothing was measured.
+    """
+    known, logarithm = _corrections(salt, model)
+    if known.size == 0:
+        return np.ones_like(temperature)
+    return np.exp(np.interp(temperature, known, logarithm))
+
+
+@functools.cache
+def _corrections(salt: str, model: ActivityModel) -> tuple[Array, Array]:
+    """Return the temperatures of the table and the logarithm of the factor there, both (points,)."""
+    temperature, molality = measured(salt)
+    if temperature.size == 0:
+        return temperature, molality
+    held = np.zeros((species.COUNT, temperature.size))
+    held[species.index(salt)] = molality
+    held[species.index("H2O")] = MOLES_PER_KG - pure_phase(salt).amounts[-1] * molality
+    state = equilibrate(held, temperature, gases={salt: OUT_OF_REACH}, model=model)
+    logarithm = LN10 * state.log_saturation_of(salt) + np.log(OUT_OF_REACH)
+    found = np.isfinite(logarithm)
+    return temperature[found], logarithm[found]
