@@ -42,8 +42,10 @@ class Reaction:
     def ln_k(self, temperature: Array) -> Array:
         """Return ln K (cases,) at temperature [K] by van't Hoff with constant change of heat capacity."""
         warm = REFERENCE / temperature
-        bent = self.heat_capacity / GAS_CONSTANT * (warm - 1 - np.log(warm)) if self.heat_capacity else 0.0
-        return float(np.log(10.0)) * self.log_k - self.enthalpy / GAS_CONSTANT * (1 / temperature - 1 / REFERENCE) + bent
+        straight = float(np.log(10.0)) * self.log_k - self.enthalpy / GAS_CONSTANT * (1 / temperature - 1 / REFERENCE)
+        if not self.heat_capacity:
+            return straight
+        return straight + self.heat_capacity / GAS_CONSTANT * (warm - 1 - np.log(warm))
 
 
 def parse(text: str) -> Array:

@@ -61,8 +61,8 @@ def unsymmetric(
 ) -> tuple[Array, Array, Array]:
     """Return the electrostatic mixing term of ions of like sign but unlike charge (pairs, cases), and its derivatives.
 
-    .. math:: {}^E\\theta_{ij} = \\frac{z_i z_j}{4 I} \\left[J(x_{ij}) - \\tfrac12 J(x_{ii}) - \\tfrac12 J(x_{jj})\\right],
-              \\quad x_{ij} = 6 z_i z_j A_\\phi \\sqrt I
+    .. math:: {}^E\\theta_{ij} = \\frac{z_i z_j}{4 I} \\left[J(x_{ij}) - \\tfrac12 J(x_{ii})
+              - \\tfrac12 J(x_{jj})\\right], \\quad x_{ij} = 6 z_i z_j A_\\phi \\sqrt I
 
     Parameters
     ----------
@@ -86,7 +86,8 @@ def unsymmetric(
 def integral(x: Array) -> tuple[Array, Array, Array]:
     """Return J(x), dJ/d ln x and its second derivative by ln x.
 
-    .. math:: J(x) = \\frac x4 - 1 + \\frac1x \\int_0^\\infty \\left[1 - \\exp\\left(-\\frac xy e^{-y}\\right)\\right] y^2 dy
+    .. math:: J(x) = \\frac x4 - 1
+              + \\frac1x \\int_0^\\infty \\left[1 - \\exp\\left(-\\frac xy e^{-y}\\right)\\right] y^2 dy
 
     A quintic spline in ln x through the integral, within 1e-9 of it from x = 1e-6 to 1e4, held outside.
 
