@@ -82,7 +82,7 @@ def settle(
     found, guess = at_equilibrium(stream.flow, temperature, solids, model, start)
     extent = found.extent * np.asarray(approach, dtype=float)
     settled = stream.react(found.stoichiometry, extent).at(temperature)
-    return Settled(settled, heat_of_crystallisation(found.phases, extent), found, found.status, guess)
+    return Settled(settled, heat_of_crystallisation(found.phases, extent, model), found, found.status, guess)
 
 
 def at_equilibrium(
@@ -90,8 +90,8 @@ def at_equilibrium(
 ) -> tuple[Equilibrium, Array | None]:
     """Return the equilibrium of flows (species, cases) [mol/s] with solids, and a guess for the next call.
 
-    Salts with measured solubility are given to the engine as phases that form at the supersaturation at which the
-    activity model sees the saturated solution in water (`solubility.correction`).
+    Salts whose stable hydrate is not the one named are given to the engine as phases that form at the supersaturation
+    of the saturated solution (`solubility.correction`).
     """
     celsius = np.broadcast_to(np.asarray(temperature, dtype=float), flow.shape[1:])
     corrected = {name: correction(name, celsius, model) for name in solids if measured(name)[0].size}
@@ -104,9 +104,9 @@ def extents(state: Equilibrium, solids: tuple[str, ...]) -> Array:
     return state.extent[[state.phases.index(name) for name in solids]]
 
 
-def heat_of_crystallisation(solids: tuple[str, ...], extent: Array) -> Array:
+def heat_of_crystallisation(solids: tuple[str, ...], extent: Array, model: ActivityModel) -> Array:
     """Return the heat (cases,) [W] set free by `extent` (solids, cases) [mol/s] of solids that form."""
-    return np.array([pure_phase(name).enthalpy for name in solids]) @ extent[: len(solids)]
+    return np.array([pure_phase(name, model.tier).enthalpy for name in solids]) @ extent
 
 
 def companions(salt: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ Index = npt.NDArray[np.intp]
 WATER = species.index("H2O")
 DONE = 1e-9  # of ln D; the last, linear step then leaves less than 1e-12
 STEPS = 60
+PATIENCE = 4  # liquors without an equilibrium that are met before a case is given up
 FIRST = 3.0  # mol of salt per kg of water in the mother liquor, where the search begins
 RESERVE = 2.0  # crystals kept in the liquor during the search, against the salt in the mother liquor
 DRIEST = 1e-9
@@ -95,6 +96,7 @@ class Found:
     water_activity: Array  # (cases,)
     status: StatusArray
     met: Mask  # (cases,) the yield is met, the mother liquor saturated
+    unsolved: Index  # (cases,) liquors without an equilibrium that were met
     guess: Array | None
 
 
@@ -160,7 +162,7 @@ def crystallise(
     return Yielded(
         slurry=slurry.at(temperature),
         condensate=condensate.at(temperature),
-        heat=heat_of_crystallisation(solids, amounts),
+        heat=heat_of_crystallisation(solids, amounts, model),
         crystals=amounts[0],
         available=available,
         water_activity=found.water_activity,
@@ -197,6 +199,7 @@ def _begin(search: Search, scale: Array, start: Array | None) -> Found:
         water_activity=np.ones(cases),
         status=np.zeros(cases, dtype=np.int8),
         met=np.zeros(cases, dtype=bool),
+        unsolved=np.zeros(cases, dtype=np.intp),
         guess=guess if guess is not None and guess.size else None,
     )
 
@@ -228,7 +231,7 @@ def _seek(search: Search, found: Found, where: Index) -> None:
         found.met[where] = met
         found.water[where] = move
         found.extent[:, where] += np.where(met, np.nan_to_num(found.bend[:, where]) * (move - x), 0.0)
-        where = where[~met & (move != x)]
+        where = where[~met & (move != x) & (found.unsolved[where] < PATIENCE)]
     found.status[where] = Status.NOT_CONVERGED
 
 
@@ -257,6 +260,7 @@ def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask]:
             found.guess = np.full((guess.shape[0], found.water.size), np.nan)
         found.guess[:, where] = guess
     failed = state.status > Status.OUT_OF_RANGE
+    found.unsolved[where] += failed
     made = np.where(failed, 0.0, extents(state, solids))
     formed, found.extent[:, where] = made[0], made[1:]
     found.water_activity[where], found.status[where] = state.water_activity, state.status

@@ -1,4 +1,4 @@
-"""Solubility products that agree with measured solubilities in water."""
+"""Solubility of salts whose stable hydrate changes with temperature, under the name of one hydrate."""
 
 import functools
 
@@ -30,10 +30,11 @@ def measured(salt: str) -> tuple[Array, Array]:
 def correction(salt: str, temperature: Array, model: ActivityModel) -> Array:
     """Return the factor (cases,) on the solubility product of a salt with which an activity model meets the table.
 
-    The constants of solid_equilibria.csv hold at 25 °C and follow van't Hoff with one enthalpy, and the models have
-    parameters at 25 °C only for some metals; neither gives the solubility of strong hot liquors. The factor is the
-    supersaturation that the model finds in the saturated solution in water; between the temperatures of the table its
-    logarithm is interpolated, outside it stays what it is at the end. It is one where nothing was measured.
+    A crystalliser names its product by one hydrate, while others take its place as it gets hotter or colder: the
+    constant of the hydrate named would let the salt dissolve far beyond what is measured. The factor is the
+    supersaturation that the model finds, by that constant, in the saturated solution of the table; between the
+    temperatures of the table its logarithm is interpolated, outside it stays what it is at the end. It is one for
+    salts that are not in the table.
     """
     known, logarithm = _corrections(salt, model)
     if known.size == 0:
@@ -49,7 +50,7 @@ def _corrections(salt: str, model: ActivityModel) -> tuple[Array, Array]:
         return temperature, molality
     held = np.zeros((species.COUNT, temperature.size))
     held[species.index(salt)] = molality
-    held[species.index("H2O")] = MOLES_PER_KG - pure_phase(salt).amounts[-1] * molality
+    held[species.index("H2O")] = MOLES_PER_KG - pure_phase(salt, model.tier).amounts[-1] * molality
     state = equilibrate(held, temperature, gases={salt: OUT_OF_REACH}, model=model)
     logarithm = LN10 * state.log_saturation_of(salt) + np.log(OUT_OF_REACH)
     found = np.isfinite(logarithm)
