@@ -4,7 +4,7 @@ import numpy as np
 
 from blackmass.chemistry.crystallisation import COLD_SULFATES, settle
 from blackmass.chemistry.evaporation import batch
-from blackmass.chemistry.pitzer import Pitzer
+from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.declare import PerCase, duty, inlet, outlet, param
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
@@ -31,7 +31,7 @@ class CoolingCrystalliser(Operation):
 
     def run(self, feed: Stream, start: Array | None = None) -> Outlets:
         feed = feed.repeated(batch(feed, self.temperature, self.performance))
-        made = settle(feed, self.temperature, COLD_SULFATES, model=Pitzer(), start=start)
+        made = settle(feed, self.temperature, COLD_SULFATES, model=StrongLiquors(), start=start)
         heat = feed.heat_capacity * (feed.temperature - self.temperature) + made.heat
         cooling = np.maximum(heat, 0.0)
         return Outlets(

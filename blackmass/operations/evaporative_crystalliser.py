@@ -4,7 +4,7 @@ import numpy as np
 
 from blackmass.chemistry.evaporation import batch, latent_heat
 from blackmass.chemistry.evaporative_yield import crystallise
-from blackmass.chemistry.pitzer import Pitzer
+from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.declare import PerCase, duty, inlet, outlet, param
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
@@ -52,7 +52,7 @@ class EvaporativeCrystalliser(Operation):
             share=self.crystal_yield,
             temperature=self.temperature,
             most_evaporated=self.most_evaporated,
-            model=Pitzer(),
+            model=StrongLiquors(),
             start=start,
         )
         water = made.condensate["H2O"]

@@ -4,7 +4,7 @@ import numpy as np
 
 from blackmass.chemistry.crystallisation import settle
 from blackmass.chemistry.evaporation import batch
-from blackmass.chemistry.pitzer import Pitzer
+from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.status import Status, worst
@@ -61,7 +61,7 @@ class LithiumPrecipitation(Operation):
         drawn = Stream(soda.flow * ratio, soda.temperature, soda.sizes)
         mixed = liquor + drawn
         solids = SOLIDS if not np.any(drawn["Na2CO3"]) else (*SOLIDS, "Na2CO3")
-        made = settle(mixed, self.temperature, solids, model=Pitzer(), approach=self.approach, start=start)
+        made = settle(mixed, self.temperature, solids, model=StrongLiquors(), approach=self.approach, start=start)
         heat = mixed.heat_capacity * (self.temperature - mixed.temperature) - made.heat
         lithium = np.where(mixed["Li+"] > 0, mixed["Li+"], 1.0)
         lacking = ~able & (needed > 0)
