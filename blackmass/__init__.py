@@ -37,4 +37,4 @@ def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module 'blackmass' has no attribute '{name}'")
     module = importlib.import_module(_PLACES[name])
-    return module if _PLACES[name].endswith(name) else getattr(module, name)
+    return getattr(module, name, module)

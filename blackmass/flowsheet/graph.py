@@ -74,14 +74,15 @@ def _loop(plant: Plant, graph: nx.MultiDiGraph) -> Loop:
 def _fewest_tears(plant: Plant, nodes: list[str], edges: list[tuple[str, str, Wire]]) -> set[Wire]:
     """Choose the fewest edges that leave no cycle, exactly, as a small integer programme.
 
-    Each unit gets a position; an edge that is not torn must go forward. Streams declared as
-    recycles are preferred where the number is equal, since the author thinks of them as returning.
+    Each unit gets a position; an edge that is not torn must go forward. Where the number is equal, streams declared as
+    recycles are preferred, then the outlets of units in which recycles meet: there the author thinks of a return.
     """
     position = {node: number for number, node in enumerate(nodes)}
     declared = {plant.source_of(Wire(name, "")) for name in plant.recycles}
+    meeting = {to for wire, to, _ in streams(plant) if wire in declared}
     count, many = len(nodes), len(edges)
     cost = np.concatenate(
-        [np.zeros(count), [1.0 if wire in declared else 1.0 + 1.0 / (2 * many) for *_, wire in edges]]
+        [np.zeros(count), [1.0 + _reluctance(wire, declared, meeting) / (2 * many) for *_, wire in edges]]
     )
     rows = np.zeros((many, count + many))
     for number, (u, v, _) in enumerate(edges):
@@ -96,3 +97,7 @@ def _fewest_tears(plant: Plant, nodes: list[str], edges: list[tuple[str, str, Wi
     whole = np.concatenate([np.zeros(count), np.ones(many)])
     found = milp(cost, constraints=LinearConstraint(rows, lb=1.0), bounds=Bounds(low, high), integrality=whole)
     return {wire for (*_, wire), torn in zip(edges, found.x[count:], strict=True) if torn > 0.5}
+
+
+def _reluctance(wire: Wire, declared: set[Wire], meeting: set[str]) -> float:
+    return 0.0 if wire in declared else 0.5 if wire.unit in meeting else 1.0

@@ -1,9 +1,24 @@
 """Unit operations: one machine a file."""
 
+from blackmass.operations.air_classifier import AirClassifier as AirClassifier
+from blackmass.operations.cementation import Cementation as Cementation
+from blackmass.operations.cooling_crystalliser import CoolingCrystalliser as CoolingCrystalliser
+from blackmass.operations.discharge import Discharge as Discharge
+from blackmass.operations.dryer import Dryer as Dryer
+from blackmass.operations.eddy_current import EddyCurrent as EddyCurrent
+from blackmass.operations.evaporative_crystalliser import EvaporativeCrystalliser as EvaporativeCrystalliser
+from blackmass.operations.evaporator import Evaporator as Evaporator
+from blackmass.operations.filter_press import FilterPress as FilterPress
+from blackmass.operations.lithium_precipitation import LithiumPrecipitation as LithiumPrecipitation
+from blackmass.operations.magnet import Magnet as Magnet
 from blackmass.operations.mixer import Mixer as Mixer
+from blackmass.operations.neutraliser import Neutraliser as Neutraliser
 from blackmass.operations.operation import Operation as Operation
 from blackmass.operations.operation import Outlets as Outlets
 from blackmass.operations.operation import every_operation as every_operation
-from blackmass.operations.splitter import Splitter as Splitter
-from blackmass.operations.thickener import Thickener as Thickener
+from blackmass.operations.screen import Screen as Screen
+from blackmass.operations.shredder import Shredder as Shredder
 from blackmass.operations.solvent_extraction import SolventExtraction as SolventExtraction
+from blackmass.operations.splitter import Splitter as Splitter
+from blackmass.operations.tank import Tank as Tank
+from blackmass.operations.thickener import Thickener as Thickener
