@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from blackmass.chemistry.activity import LN10, Activity, debye_hueckel
 from blackmass.chemistry.pitzer_functions import debye_hueckel_energy, shielding, unsymmetric
-from blackmass.chemistry.pitzer_parameters import limits, mixing, pairs, temperature_terms, triples
+from blackmass.chemistry.pitzer_parameters import alike, limits, mixing, pairs, temperature_terms, triples
 from blackmass.species import molar_mass
 
 Array = npt.NDArray[np.float64]
@@ -36,27 +36,34 @@ class Pitzer:
 
     def evaluate(self, names: tuple[str, ...], charges: Array, molality: Array, temperature: Array) -> Activity:
         """Return the activities; see `ActivityModel`."""
-        fixed = tuple(np.asarray(charges, dtype=float).tolist())
-        half_squares = 0.5 * np.square(np.asarray(charges, dtype=float))
+        same = alike(names, tuple(np.asarray(charges, dtype=float).tolist()))
+        amounts = same.members @ molality
         limit = limits()
-        strength = half_squares @ molality
+        half_squares = 0.5 * np.square(np.array(same.charges))
+        strength = half_squares @ amounts
         share = np.minimum(1.0, limit["held"] / np.maximum(strength, limit["held"]))
-        expansion = _Expansion(names, fixed, molality * share, temperature)
+        expansion = _Expansion(same.names, same.charges, amounts * share, temperature)
         ln_gamma, hessian, ln_water, slope = expansion.evaluate()
         held = share < 1
         if held.any():
-            radial = np.einsum("ijn,jn->in", hessian, molality) * (share * held / np.maximum(strength, 1.0))
+            fall = share * held / np.maximum(strength, 1.0)
+            radial = np.einsum("ijn,jn->in", hessian, amounts) * fall
             hessian = hessian * share - radial[:, None] * half_squares[:, None]
-            along = (slope * molality).sum(0) * (share * held / np.maximum(strength, 1.0))
-            slope = slope * share - along * half_squares[:, None]
+            slope = slope * share - (slope * amounts).sum(0) * fall * half_squares[:, None]
         celsius = temperature - 273.15
         outside = (
             (strength > limit["strength"])
             | (celsius < limit["coldest"] - 1e-9)
             | (celsius > limit["hottest"] + 1e-9)
-            | (expansion.unknown_share() > limit["share"])
+            | (expansion.unknown_share(same.proper @ molality * share) > limit["share"])
         )
-        return Activity(ln_gamma, ln_water, outside, gradient=hessian, water_gradient=slope)
+        return Activity(
+            ln_gamma[same.index],
+            ln_water,
+            outside,
+            gradient=hessian[same.index[:, None], same.index],
+            water_gradient=slope[same.index],
+        )
 
 
 class _Expansion:
@@ -166,15 +173,15 @@ class _Expansion:
         """Return a symmetric matrix (species, species, cases) of the values of pairs."""
         return np.concatenate([values, np.zeros((1, values.shape[1]))])[gather]
 
-    def unknown_share(self) -> Array:
-        """Return the share (cases,) of the products of charges of unlike ions that have no parameters."""
-        pair, m = self.pair, self.molality
-        known = pair.weights @ (m[pair.left[: pair.unlike]] * m[pair.right[: pair.unlike]])
-        positive, negative = (
-            (self.charges * self.sign * m).clip(0).sum(0),
-            (-self.charges * self.sign * m).clip(0).sum(0),
-        )
-        total = positive * negative
+    def unknown_share(self, proper: Array) -> Array:
+        """Return the share (cases,) of the products of charges of unlike ions that have no parameters.
+
+        `proper` holds the molalities without the species that have a stand-in.
+        """
+        pair = self.pair
+        known = pair.weights @ (proper[pair.left[: pair.unlike]] * proper[pair.right[: pair.unlike]])
+        carried = self.charges * self.molality
+        total = (carried * (self.sign > 0)).sum(0) * (carried * (self.sign < 0)).sum(0)
         return np.where(total > 0, 1 - known / np.where(total > 0, total, 1.0), 0.0)
 
 

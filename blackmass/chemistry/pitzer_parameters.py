@@ -33,6 +33,17 @@ def temperature_terms(temperature: Array) -> Array:
 
 
 @dataclasses.dataclass(frozen=True)
+class Alike:
+    """Species that the model cannot tell apart, taken together: ions with a stand-in, inert neutral species."""
+
+    names: tuple[str, ...]
+    charges: tuple[float, ...]
+    index: Index  # (species,) which of `names` a species counts as
+    members: Array  # (names, species)
+    proper: Array  # (names, species) those members that have parameters of their own
+
+
+@dataclasses.dataclass(frozen=True)
 class Pairs:
     """Second virial coefficients: pairs with a beta2 first, then with a beta1, then other unlike ions, then the rest.
 
@@ -48,7 +59,7 @@ class Pairs:
     alpha: Array  # (alphas,)
     second_alpha: Index  # (second,) rows of `alpha`
     first_alpha: Index  # (first,)
-    weights: Array  # (unlike,) products of charges, zero with a stand-in
+    weights: Array  # (unlike,) products of charges
     twice: Index  # pairs of a species with itself
     gather: Index  # (species, species) row of the pair; the number of pairs where there is none
     onto: Array  # (species, 2 * pairs) sums over the pairs of each species, as left, then as right
@@ -84,13 +95,27 @@ def limits() -> dict[str, float]:
 
 
 @functools.cache
+def alike(names: tuple[str, ...], charges: tuple[float, ...]) -> Alike:
+    """Take together the species that have the same parameters."""
+    stand_in = {float(row["first"]): row["second"] for row in _rows() if row["kind"] == "stand_in"}
+    proper = np.array([name in _parametrised() for name in names])
+    known_as = [
+        name if its_own else stand_in.get(charge, f"charge {charge:+g}")
+        for name, charge, its_own in zip(names, charges, proper, strict=True)
+    ]
+    together = tuple(dict.fromkeys(known_as))
+    index = np.array([together.index(name) for name in known_as], dtype=np.intp)
+    members = np.eye(len(together))[:, index]
+    return Alike(together, tuple(charges[known_as.index(name)] for name in together), index, members, members * proper)
+
+
+@functools.cache
 def pairs(names: tuple[str, ...], charges: tuple[float, ...]) -> Pairs:
     """Arrange the second virial coefficients of the named species."""
-    known_as, proper = _known_as(names, charges), np.array([name in _parametrised() for name in names])
-    rank = functools.partial(_rank, known_as)
+    rank = functools.partial(_rank, names)
     kept = [pair for pair in combinations_with_replacement(range(len(names)), 2) if rank(pair) < len(_ORDER)]
     kept.sort(key=rank)
-    keys = [frozenset((known_as[i], known_as[j])) for i, j in kept]
+    keys = [frozenset((names[i], names[j])) for i, j in kept]
     second, first, unlike = (sum(rank(pair) <= level for pair in kept) for level in range(3))
     left, right = (np.array([pair[side] for pair in kept], dtype=np.intp) for side in (0, 1))
     gather = np.full((len(names), len(names)), len(kept), dtype=np.intp)
@@ -119,7 +144,7 @@ def pairs(names: tuple[str, ...], charges: tuple[float, ...]) -> Pairs:
         first_alpha=np.array(
             [alphas.index(_alpha().get(("beta1", key), alphas[0])) for key in keys[:first]], dtype=np.intp
         ),
-        weights=products * (proper[left] & proper[right])[:unlike],
+        weights=products,
         twice=np.flatnonzero(left == right),
         gather=gather,
         onto=np.concatenate([eye[:, left], eye[:, right]], axis=1),
@@ -171,13 +196,6 @@ def mixing(charges: tuple[float, ...]) -> Mixing:
 
 
 _ORDER = (("beta2",), ("beta1",), ("beta0", "c_phi"), ("theta", "lambda"))
-
-
-def _known_as(names: tuple[str, ...], charges: tuple[float, ...]) -> tuple[str, ...]:
-    """Return the names under which parameters are looked up: ions without any take those of their stand-in."""
-    stand_in = {float(row["first"]): row["second"] for row in _rows() if row["kind"] == "stand_in"}
-    found = zip(names, charges, strict=True)
-    return tuple(name if name in _parametrised() else stand_in.get(charge, name) for name, charge in found)
 
 
 @functools.cache
