@@ -27,16 +27,20 @@ class Activity:
         Whether the model is used outside the range in which it was tested.
     slope : array (species, cases), optional
         Derivative of `ln_gamma` by ionic strength where that is its only variable: makes Newton's method quadratic.
+    water_slope : array (cases,), optional
+        Derivative of `ln_water` by the sum of molalities where that is its only variable.
     gradient : array (species, species, cases), optional
-        Derivative of `ln_gamma` of the first species by the molality of the second.
+        Derivative of `ln_gamma` (first axis) by the molality of each species (second axis), for models in which the
+        coefficients depend on composition; with it Newton's method is quadratic there too.
     water_gradient : array (species, cases), optional
-        Derivative of `ln_water` by the molality of each species.
+        Derivative of `ln_water` by the molality of each species, beside `gradient`.
     """
 
     ln_gamma: Array
     ln_water: Array
     out_of_range: npt.NDArray[np.bool_]
     slope: Array | None = None
+    water_slope: Array | None = None
     gradient: Array | None = None
     water_gradient: Array | None = None
 
@@ -79,7 +83,7 @@ class Davies:
     def evaluate(self, names: tuple[str, ...], charges: Array, molality: Array, temperature: Array) -> Activity:
         """Return the activities; see `ActivityModel`."""
         data = constants()
-        square = (np.asarray(charges, dtype=float) ** 2)[:, None]
+        square = (charges**2)[:, None]
         strength = 0.5 * (square[:, 0] @ molality)
         root = np.sqrt(strength)
         coefficient = LN10 * debye_hueckel(temperature)
@@ -87,12 +91,13 @@ class Davies:
         steep = 0.5 / (np.maximum(root, 1e-8) * (1 + root) ** 2) - data["slope"]
         neutral = (square == 0) * (LN10 * data["neutral"])
         # the law for water is linear and would cross zero near 59 mol/kg: far outside the range, kept positive there
-        water = np.log(np.maximum(1 - data["water"] * molality.sum(0), 0.05))
+        water = 1 - data["water"] * molality.sum(0)
         return Activity(
             neutral * strength - square * (coefficient * shape),
-            water,
+            np.log(np.maximum(water, 0.05)),
             strength > data["limit"],
-            neutral - square * (coefficient * steep),
+            slope=neutral - square * (coefficient * steep),
+            water_slope=np.where(water > 0.05, -data["water"] / np.maximum(water, 0.05), 0.0),
         )
 
 
@@ -105,7 +110,7 @@ def constants() -> dict[str, float]:
 def debye_hueckel(temperature: "npt.ArrayLike") -> Array:
     """Return the Debye-Hückel coefficient A (log10, molal) at temperature [K], 0 to 100 °C."""
     celsius = np.asarray(temperature, dtype=float) - 273.15
-    return np.polynomial.polynomial.polyval(celsius / 100.0, _debye_hueckel_fit())
+    return np.asarray(np.polynomial.polynomial.polyval(celsius / 100.0, _debye_hueckel_fit()), dtype=float)
 
 
 @functools.cache
@@ -113,7 +118,8 @@ def _debye_hueckel_fit() -> Array:
     rows = [row for row in _rows() if row["quantity"] == "A"]
     celsius = np.array([float(row["temperature_C"]) for row in rows])
     # five terms go through the twelve tabulated values within their rounding
-    return np.polynomial.polynomial.polyfit(celsius / 100.0, [float(row["value"]) for row in rows], 4)
+    fitted = np.polynomial.polynomial.polyfit(celsius / 100.0, [float(row["value"]) for row in rows], 4)
+    return np.asarray(fitted, dtype=float)
 
 
 def _rows() -> tuple[dict[str, str], ...]:

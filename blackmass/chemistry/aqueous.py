@@ -10,7 +10,7 @@ from blackmass import species
 from blackmass.chemistry.activity import LN10, ActivityModel, Davies
 from blackmass.chemistry.equilibria import COMPONENTS, PROTON, component_rows, formation, pure_phase, pure_phases
 from blackmass.chemistry.equilibrium_solver import Solution, solve
-from blackmass.chemistry.speciation import MOLES_PER_KG, Problem, System, alkalinity, system
+from blackmass.chemistry.speciation import MOLES_PER_KG, Problem, System, system
 from blackmass.status import Status, StatusArray
 
 Array = npt.NDArray[np.float64]
@@ -20,6 +20,7 @@ CHUNK = 512  # cases solved together: their matrices stay in the processor's cac
 DRIEST = 1e-9  # mole fraction of water among the components below which a stream has no liquor
 ROUNDING = 1e-12
 ROOM = 298.15  # K, stands in where a temperature is missing
+ABSENT = -120.0  # ln activity in a guess of a component that is not there
 _IONS = [row for row, name in enumerate(COMPONENTS[:-1]) if name != PROTON]
 
 
@@ -47,6 +48,14 @@ class Equilibrium:
     water_mass : array (cases,) [kg/s]
         Free water after hydrolysis and hydration.
     status : array (cases,) of `Status`
+        INFEASIBLE where the liquor is beyond the target pH without any dose: what is returned is the equilibrium
+        without one, and a neutraliser has nothing to do. SPEC_NOT_REACHED where no dose of the reagent reaches the
+        target: what is returned is the equilibrium with a large one.
+    past : array (cases,) of bool
+        Where no dose is needed.
+    guess : array (components + 2 + phases, cases)
+        To start from next time: logarithms of the activities of `COMPONENTS` (for water, of its kilograms per kilogram
+        fed), the ionic strength, the dose and the amounts of the phases per kilogram of water fed.
     """
 
     pH: Array
@@ -61,6 +70,8 @@ class Equilibrium:
     molality: Array
     water_mass: Array
     status: StatusArray
+    past: Mask
+    guess: Array
 
     def molality_of(self, name: str) -> Array:
         """Return the molality (cases,) of one dissolved species, zero where the liquor cannot hold it."""
@@ -80,6 +91,7 @@ def equilibrate(
     model: ActivityModel | None = None,
     pH: "npt.ArrayLike | None" = None,
     reagent: Array | None = None,
+    start: Array | None = None,
 ) -> Equilibrium:
     """Return the equilibrium of a stream.
 
@@ -98,7 +110,9 @@ def equilibrate(
     model : activity model; Davies without one
     pH : target (cases,) or float, reached by dosing `reagent`
     reagent : array (species,) or (species, cases) [mol per unit of dose]
-        Its solids dissolve. Where the liquor is already beyond the target the dose is zero and the case is INFEASIBLE.
+        Its solids dissolve, and may stay where they are among `solids`.
+    start : `guess` of an earlier equilibrium with the same solids and gases, optional
+        Columns that are not numbers hold no guess.
 
     Raises
     ------
@@ -116,8 +130,10 @@ def equilibrate(
     celsius = np.broadcast_to(np.asarray(temperature, dtype=float), (cases,))
     target = np.broadcast_to(np.asarray(np.nan if pH is None or reagent is None else pH, dtype=float), (cases,))
 
-    present = {name for row, name in enumerate(COMPONENTS) if np.any(totals[row] > 0) or np.any(supplied[row] > 0)}
-    chosen = system(present, tuple(pure_phase(name, model.tier) for name in phases), model.tier)
+    present = frozenset(
+        name for row, name in enumerate(COMPONENTS) if np.any(totals[row] > 0) or np.any(supplied[row] > 0)
+    )
+    chosen = system(present, phases, model.tier)
     order = [COMPONENTS.index(name) for name in chosen.components]
     finite = np.isfinite(flow).all(0) & np.isfinite(celsius) & (celsius > 0)
     totals = np.where(finite, totals, 0.0)
@@ -134,10 +150,12 @@ def equilibrate(
         ln_proton=-LN10 * target,
     )
     found = _Found.blank(chosen, cases)
-    for start in range(0, cases, CHUNK):
-        where = start + np.flatnonzero(wet[start : start + CHUNK])
+    begin = None if start is None else _start(start, chosen, order, phases)
+    for first in range(0, cases, CHUNK):
+        where = first + np.flatnonzero(wet[first : first + CHUNK])
         if where.size:
-            _fill(found, where, chosen, problem.take(where), model)
+            part = problem if where.size == cases else problem.take(where)
+            _fill(found, where, solve(chosen, part, model, None if begin is None else begin[:, where]))
     status = np.where(finite, np.where(wet | (totals[_IONS] >= 0).all(0), found.status, Status.INFEASIBLE), 0)
     return _result(
         chosen, found, (flow, dosed, kilograms), (phases, dissolving), np.where(finite, status, Status.NOT_FINITE)
@@ -153,30 +171,29 @@ def pH(flow: Array, temperature: "npt.ArrayLike", *, model: ActivityModel | None
 class _Found:
     """What is found per kilogram of the water fed, case by case."""
 
-    ln_proton: Array
+    unknown: Array
     strength: Array
     ln_water: Array
-    water: Array
     dose: Array
     amount: Array
     ln_saturation: Array
     molality: Array
     status: StatusArray
+    past: Mask
 
     @classmethod
     def blank(cls, chosen: System, cases: int) -> "_Found":
         phases, names = len(chosen.phases), len(chosen.names)
-        unknown = np.full(cases, np.nan)
         return cls(
-            ln_proton=unknown,
+            unknown=np.full((len(chosen.components), cases), np.nan),
             strength=np.zeros(cases),
             ln_water=np.zeros(cases),
-            water=np.zeros(cases),
             dose=np.zeros(cases),
             amount=np.full((phases, cases), np.nan),
             ln_saturation=np.full((phases, cases), -np.inf),
             molality=np.zeros((names, cases)),
             status=np.zeros(cases, dtype=np.int8),
+            past=np.zeros(cases, dtype=bool),
         )
 
 
@@ -196,39 +213,40 @@ def _ln_fugacity(chosen: System, gases: Mapping[str, "npt.ArrayLike"], cases: in
     return given
 
 
-def _fill(found: _Found, where: Index, chosen: System, problem: Problem, model: ActivityModel) -> None:
-    """Solve some of the cases and write them down; where dosing cannot serve, the liquor as it is."""
-    solution = solve(chosen, problem, model)
-    ok = solution.converged
-    _write(found, where[ok], solution, ok)
-    rest = ~ok & np.isfinite(problem.ln_proton)
-    found.status[where[~ok]] = Status.NOT_CONVERGED
-    if not rest.any():
-        return
-    undosed = problem.take(rest)
-    free = dataclasses.replace(undosed, ln_proton=np.full(rest.sum(), np.nan))
-    solution = solve(chosen, free, model)
-    ok = solution.converged
-    places = where[rest][ok]
-    _write(found, places, solution, ok)
-    side = np.sign((alkalinity(chosen) @ undosed.reagent)[ok])
-    beyond = side * (undosed.ln_proton[ok] - found.ln_proton[places])
-    met = np.abs(beyond) < 1e-9 * LN10
-    found.status[places] = np.where(
-        met, found.status[places], np.where(beyond > 0, Status.INFEASIBLE, Status.NOT_CONVERGED)
-    )
+def _start(start: Array, chosen: System, order: list[int], phases: tuple[str, ...]) -> Array:
+    """Return the rows of an earlier guess that the present system needs."""
+    count = len(COMPONENTS)
+    kept = [count + 2 + phases.index(phase.name) for phase in chosen.phases]
+    return np.asarray(start, dtype=float)[[*order, count, count + 1, *kept]]
 
 
-def _write(found: _Found, where: Index, solution: Solution, ok: Mask) -> None:
-    state = solution.state
-    found.ln_proton[where] = state.unknown[-1, ok]
-    found.water[where] = np.exp(state.unknown[-2, ok])
-    found.strength[where], found.ln_water[where] = state.strength[ok], state.ln_water[ok]
-    found.dose[where] = np.where(np.isfinite(state.dose[ok]), state.dose[ok], 0.0)
+def _guess(chosen: System, found: _Found, phases: tuple[str, ...]) -> Array:
+    count = len(COMPONENTS)
+    guess = np.zeros((count + 2 + len(phases), found.dose.size))
+    guess[:count] = ABSENT
+    guess[[COMPONENTS.index(name) for name in chosen.components]] = found.unknown
+    guess[count], guess[count + 1] = found.strength, found.dose
+    for row, phase in enumerate(chosen.phases):
+        guess[count + 2 + phases.index(phase.name)] = found.amount[row]
+    guess[:, np.isnan(found.unknown[-1])] = np.nan
+    return guess
+
+
+def _fill(found: _Found, where: Index, solution: Solution) -> None:
+    """Write some of the cases down."""
+    ok, state = solution.converged, solution.state
+    status = np.where(state.out_of_range, Status.OUT_OF_RANGE, Status.OK)
+    status = np.where(solution.past, Status.INFEASIBLE, np.where(solution.short, Status.SPEC_NOT_REACHED, status))
+    found.status[where] = np.where(ok, status, Status.NOT_CONVERGED)
+    found.past[where] = solution.past
+    if not ok.all():
+        where = where[ok]
+    found.unknown[:, where] = state.unknown[:, ok]
+    found.strength[where], found.ln_water[where] = solution.strength[ok], state.ln_water[ok]
+    found.dose[where] = solution.dose[ok]
     found.amount[:, where] = solution.amount[:, ok]
     found.ln_saturation[:, where] = solution.ln_saturation[:, ok]
     found.molality[:, where] = solution.molality[:, ok]
-    found.status[where] = np.where(state.out_of_range[ok], Status.OUT_OF_RANGE, Status.OK)
 
 
 def _result(
@@ -256,7 +274,7 @@ def _result(
         elif name in dissolving:
             extent[column] = -dose * dosed[row]
     return Equilibrium(
-        pH=-found.ln_proton / LN10,
+        pH=-found.unknown[-1] / LN10,
         ionic_strength=found.strength,
         water_activity=np.exp(found.ln_water),
         stoichiometry=np.array([formation(name) for name in columns]).reshape(-1, species.COUNT).T,
@@ -266,8 +284,10 @@ def _result(
         log_saturation=saturation,
         names=chosen.names,
         molality=found.molality,
-        water_mass=found.water * kilograms,
+        water_mass=np.exp(np.nan_to_num(found.unknown[-2], nan=-np.inf)) * kilograms,
         status=status.astype(np.int8),
+        past=found.past,
+        guess=_guess(chosen, found, asked),
     )
 
 

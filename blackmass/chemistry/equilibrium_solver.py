@@ -1,68 +1,46 @@
-"""Newton's method for aqueous equilibrium with solids, for a whole batch of cases.
-
-Unknowns are logarithms of activities, so that trace components are as well resolved as bulk ones. Balances are solved
-as the logarithm of what is there against what is given, which Newton's method meets in few steps from far away; near
-the solution it converges quadratically, the dependence of the activity coefficients on ionic strength included. A pure
-phase is either saturated or absent; which of the two is guessed anew in each step (primal-dual active set).
-
-Sources: Morel and Morgan, Environ. Sci. Technol. 6 (1972) 58, 10.1021/es60060a006; Hintermüller, Ito and Kunisch,
-SIAM J. Optim. 13 (2002) 865, 10.1137/S1052623401383558.
-"""
+"""Newton's method for aqueous equilibrium with solids, for a whole batch of cases, and what helps where it fails."""
 
 import dataclasses
 
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.activity import Activity, ActivityModel
-from blackmass.chemistry.speciation import Problem, System, alkalinity
-from blackmass.numerics.newton import eliminate
+from blackmass.chemistry.activity import ActivityModel
+from blackmass.chemistry.equilibrium_start import cold, warm
+from blackmass.chemistry.equilibrium_step import (
+    LONGEST,
+    Given,
+    State,
+    amounts_of,
+    prepare,
+    step,
+    undersaturation,
+)
+from blackmass.chemistry.speciation import Problem, System
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-ABSENT = -115.0  # ln activity given to a component that a case does not hold
-LONGEST = 8.0  # largest change of an unknown in one step, at first
-ITERATIONS = 100
+Index = npt.NDArray[np.intp]
 DONE = 1e-12
-TINY = 1e-300
-
-
-@dataclasses.dataclass
-class State:
-    """Where the iteration stands."""
-
-    unknown: Array  # (balances, cases)
-    share: Array  # (phases, cases): amount of each phase against the most that can form
-    dose: Array  # (cases,)
-    ln_gamma: Array  # (dissolved, cases)
-    slope: Array  # (dissolved, cases)
-    ln_water: Array  # (cases,)
-    strength: Array  # (cases,) ionic strength at which ln_gamma holds
-    out_of_range: Mask
-
-    def take(self, keep: Mask) -> "State":
-        """Return some of the cases."""
-        return State(*(getattr(self, field.name)[..., keep] for field in dataclasses.fields(self)))
-
-    def put(self, where: npt.NDArray[np.intp], other: "State", keep: Mask) -> None:
-        """Write some of the cases of another state."""
-        for field in dataclasses.fields(self):
-            getattr(self, field.name)[..., where] = getattr(other, field.name)[..., keep]
+RUNAWAY = 100.0  # share of the dose from which a target is taken to be out of reach
+MOST = (5.0, 2.0)  # share of the dose up to which a target is looked for
+NONE = 1e-11  # share of the dose that counts as none
+HALVINGS = 14
+NOTHING = 1e-40  # mol/kg below which there is none
 
 
 @dataclasses.dataclass(frozen=True)
-class Scale:
-    """Sizes that bound the search in each case."""
+class Pace:
+    """How boldly to go."""
 
-    present: Mask  # (balances, cases)
-    possible: Mask  # (phases, cases)
-    dose: Array  # (cases,) a dose that would move every equivalent of the liquor
-    most: Array  # (phases, cases) [mol/kg] the most that can form
-    dosed: Mask  # (cases,)
+    longest: float  # step of the logarithm of an activity
+    iterations: int
+    smoothing: float  # of the complementarity conditions, against that of the step before
 
-    def take(self, keep: Mask) -> "Scale":
-        """Return some of the cases."""
-        return Scale(*(getattr(self, field.name)[..., keep] for field in dataclasses.fields(self)))
+
+BOLD = Pace(LONGEST, 60, 0.1)
+STEADY = Pace(2.0, 80, 0.1)  # for models in which concentrated liquors may have a second, spurious equilibrium
+CAREFUL = Pace(2.0, 240, 0.5)  # where the others did not converge
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,260 +48,172 @@ class Solution:
     """The equilibrium per kilogram of water fed."""
 
     state: State
+    dose: Array  # (cases,)
     amount: Array  # (phases, cases) [mol/kg]
     molality: Array  # (dissolved, cases) [mol/kg water]
-    ln_saturation: Array  # (phases, cases)
+    ln_saturation: Array  # (phases, cases), minus infinity where an ion of the phase is not there
+    strength: Array  # (cases,)
     converged: Mask
+    past: Mask  # no dose is needed: the liquor is beyond the target already
+    short: Mask  # no dose reaches the target
 
 
-def solve(system: System, problem: Problem, model: ActivityModel) -> Solution:
-    """Solve all cases; those that settle leave the batch while the others go on."""
-    cases = problem.temperature.size
-    scale = _scale(system, problem)
+def solve(system: System, problem: Problem, model: ActivityModel, start: Array | None = None) -> Solution:
+    """Solve all cases.
+
+    Parameters
+    ----------
+    start : array (balances + 1 + 1 + phases, cases), optional
+        Unknowns, ionic strength, dose and amounts of an earlier answer; not a number where there is none.
+    """
     with np.errstate(all="ignore"):
-        final = _start(system, problem, scale, model)
-        converged = np.zeros(cases, dtype=bool)
-        where = np.arange(cases)
-        part, state, size = problem, final.take(where), scale
-        for iteration in range(ITERATIONS):
-            state, error = _step(system, part, size, model, state, iteration)
-            done = error < DONE
-            lost = ~np.isfinite(error) | (size.dosed & (state.dose < 1e-12 * size.dose))
-            if np.any(done | lost):
-                final.put(where[done], state, done)
-                converged[where[done]] = True
-                go = ~(done | lost)
-                part, state, size, where = part.take(go), state.take(go), size.take(go), where[go]
-            if where.size == 0:
-                break
-        amounts = _amounts(system, problem, final)
-    undersaturation = _undersaturation(system, problem, final)
+        given = prepare(system, problem)
+        state = cold(system, given, model) if start is None else warm(system, given, model, start)
+        pace = _pace(state)
+        state, converged = _iterate(system, given, model, state, pace)
+        answer = _Answer(state, converged, _dose(given, state), np.zeros_like(converged))
+        for slower in (pace,) * (start is not None) + (CAREFUL,):
+            rest = np.flatnonzero(~answer.converged)
+            if rest.size:
+                again = given.take(rest)
+                state, ok = _iterate(system, again, model, cold(system, again, model), slower)
+                answer.note(rest, state, ok, _dose(again, state))
+        rest = np.flatnonzero(~answer.converged & given.dosed)
+        if rest.size:
+            _bracket(system, problem.take(rest), model, rest, answer)
+        return _solution(system, given, answer)
+
+
+def _pace(state: State) -> Pace:
+    return BOLD if state.slopes.major is None else STEADY
+
+
+def _dose(given: Given, state: State) -> Array:
+    return given.dose * state.share[-1] if given.dosed.any() else np.zeros(given.temperature.size)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Answer:
+    """What is found, case by case; the arrays are filled as answers come in."""
+
+    state: State
+    converged: Mask
+    dose: Array
+    short: Mask
+
+    def note(self, where: Index, state: State, ok: Mask, dose: Array) -> None:
+        """Write down the cases that are `ok`; `where` tells which they are."""
+        lacking = self.state.share.shape[0] - state.share.shape[0]
+        if lacking:  # solved with a dose that is given
+            share = np.concatenate([state.share, np.zeros((lacking, where.size))])
+            state = dataclasses.replace(state, share=share)
+        self.state.put(where[ok], state, ok)
+        self.converged[where[ok]] = True
+        self.dose[where[ok]] = dose[ok]
+
+
+def _iterate(system: System, given: Given, model: ActivityModel, state: State, pace: Pace) -> tuple[State, Mask]:
+    """Iterate until every case has settled or is lost; return the last state of each, and which have settled."""
+    cases = given.temperature.size
+    final = state.take(np.arange(cases))
+    converged = np.zeros(cases, dtype=bool)
+    where = np.arange(cases)
+    waiting = np.ones(cases, dtype=bool)
+    dosing = state.share.shape[0] > len(system.phases)
+    for _ in range(pace.iterations):
+        following, error = step(system, given, model, state, pace.longest)
+        done = waiting & (error < DONE) & (state.smoothing == 0)
+        lost = ~np.isfinite(error)
+        if dosing:
+            lost |= state.share[-1] > RUNAWAY
+        if done.any():
+            final.put(where[done], following, done)
+            converged[where[done]] = True
+        smoothing = np.minimum(pace.smoothing * state.smoothing, 0.1 * np.minimum(error, 1.0) ** 2)
+        following.smoothing = np.where(smoothing < 1e-9, 0.0, smoothing)
+        waiting &= ~(done | lost)
+        left = np.count_nonzero(waiting)
+        if left == 0:
+            break
+        state = following
+        if left < 0.8 * waiting.size:  # those that have settled leave the batch in groups
+            given, state, where = given.take(waiting), state.take(waiting), where[waiting]
+            waiting = np.ones(left, dtype=bool)
+    return final, converged
+
+
+def _bracket(system: System, problem: Problem, model: ActivityModel, where: Index, answer: "_Answer") -> None:
+    """Look for the dose between none and too much; note where none is needed and where none suffices."""
+    given = prepare(system, problem)
+    none = np.zeros(where.size)
+    state, ok, ahead = _fixed(system, problem, given, model, none)
+    past = ok & (ahead >= 0)
+    answer.note(where, state, past, none)
+    open_, high = ok & ~past, none.copy()
+    for most in MOST:
+        rest = np.flatnonzero(open_ & (high == 0))
+        if rest.size == 0:
+            break
+        dose = most * given.dose[rest]
+        state, ok, ahead = _fixed(system, problem.take(rest), given.take(rest), model, dose)
+        short = ok & (ahead < 0)
+        answer.note(where[rest], state, short, dose)
+        answer.short[where[rest[short]]] = True
+        open_[rest[short]] = False
+        high[rest[ok & ~short]] = dose[ok & ~short]
+    rest = np.flatnonzero(open_ & (high > 0))
+    if rest.size:
+        _between(system, problem.take(rest), model, where[rest], high[rest], answer)
+
+
+def _between(
+    system: System, problem: Problem, model: ActivityModel, where: Index, high: Array, answer: "_Answer"
+) -> None:
+    """Halve the logarithm of the dose until Newton's method is near enough."""
+    given = prepare(system, problem)
+    low = 1e-9 * high
+    for _ in range(HALVINGS):
+        middle = np.sqrt(low * high)
+        state, _, ahead = _fixed(system, problem, given, model, middle)
+        low, high = np.where(ahead < 0, middle, low), np.where(ahead < 0, high, middle)
+    share = np.concatenate([state.share[: len(system.phases)], (middle / given.dose)[None]])
+    state = dataclasses.replace(state, share=share, smoothing=np.zeros(where.size))
+    state, ok = _iterate(system, given, model, state, CAREFUL)
+    answer.note(where, state, ok, state.share[-1] * given.dose)
+
+
+def _fixed(
+    system: System, problem: Problem, given: Given, model: ActivityModel, dose: Array
+) -> tuple[State, Mask, Array]:
+    """Solve with a dose that is given; return also by how much ln a(H+) is beyond the target."""
+    undosed = dataclasses.replace(
+        problem, totals=problem.totals + dose * problem.reagent, ln_proton=np.full(dose.size, np.nan)
+    )
+    its = prepare(system, undosed)
+    its = dataclasses.replace(its, most=given.most) if len(system.phases) else its
+    state = cold(system, its, model)
+    state, ok = _iterate(system, its, model, state, _pace(state))
+    return state, ok, given.side * (given.ln_proton - state.unknown[-1])
+
+
+def _solution(system: System, given: Given, answer: _Answer) -> Solution:
+    state, phases = answer.state, len(system.phases)
+    amounts = amounts_of(system, given, state)
+    slack = undersaturation(system, given, state)
+    amount = np.where(state.share[:phases] > slack / system.phase_size, state.share[:phases] * given.most, 0.0)
+    ahead = given.side * (given.ln_proton - state.unknown[-1])
+    molality = amounts[:-1] / np.exp(state.unknown[system.water])
+    molality[molality < NOTHING] = 0.0
+    none = answer.dose <= NONE * given.dose
+    past = given.dosed & answer.converged & ~answer.short & none & (ahead > -DONE)
     return Solution(
-        final,
-        np.where(scale.possible, np.clip(final.share, 0.0, None) * scale.most, 0.0),
-        amounts[:-1] / np.exp(final.unknown[_water(system)]),
-        np.where(scale.possible, -undersaturation, -np.inf),
-        converged,
-    )
-
-
-def _water(system: System) -> int:
-    return len(system.components) - 2
-
-
-def _scale(system: System, problem: Problem) -> Scale:
-    charge = np.abs(np.where(np.arange(len(system.components)) == _water(system), 0.0, 1.0))
-    weight = charge * np.abs(_component_charges(system))
-    dosed = np.isfinite(problem.ln_proton)
-    strength = np.abs(alkalinity(system) @ problem.reagent)
-    dose = np.where(dosed, (weight @ np.abs(problem.totals) + 1e-6) / np.where(strength > 0, strength, 1.0), 0.0)
-    present = (problem.totals > 0) | ((problem.reagent > 0) & dosed)
-    present[-2:] = True
-    held = problem.totals + dose * np.maximum(problem.reagent, 0.0)
-    possible = np.ones_like(problem.phase_ln_k, dtype=bool)
-    most = np.full_like(problem.phase_ln_k, np.inf)
-    for row, needs in enumerate(system.phase_power):
-        for balance in np.flatnonzero(needs[:-1] > 0):
-            possible[row] &= present[balance]
-            most[row] = np.minimum(most[row], held[balance] / needs[balance])
-    return Scale(present, possible, dose, np.where(possible, most, 1.0), dosed)
-
-
-def _component_charges(system: System) -> Array:
-    charges = system.charges[: len(system.components) - 1]
-    return np.concatenate([charges[:-1], [0.0], charges[-1:]])
-
-
-def _start(system: System, problem: Problem, scale: Scale, model: ActivityModel) -> State:
-    """Begin with every species and solid at or below what the totals allow."""
-    held = problem.totals + scale.dose * np.maximum(problem.reagent, 0.0)
-    unknown = np.log(np.maximum(held, 1e-60)) - 1.0
-    proton = np.log(np.where(problem.totals[-1] > 0, np.maximum(0.3 * problem.totals[-1], 1e-4), 1e-9))
-    unknown[-2], unknown[-1] = 0.0, np.where(scale.dosed, problem.ln_proton, proton)
-    unknown = np.where(scale.present, unknown, ABSENT)
-    for row in range(len(system.components) - 1, len(system.names)):
-        needs = np.flatnonzero(system.power[row, :-2] > 0)
-        if needs.size:
-            takes = system.power[row, needs]
-            limit = np.log(np.maximum(held[needs] / takes[:, None], 1e-60)).min(0)
-            excess = problem.ln_k[row] + system.power[row] @ unknown - limit
-            _lower(unknown, needs, scale.present, excess / takes.sum())
-    for row, power in enumerate(system.phase_power):
-        needs = np.flatnonzero(power[:-2] > 0)
-        excess = power @ unknown - problem.phase_ln_k[row]
-        _lower(unknown, needs, scale.present, np.where(scale.possible[row], excess, 0.0) / power[needs].sum())
-    dissolved, cases = len(system.names), problem.temperature.size
-    state = State(
-        unknown,
-        np.zeros_like(scale.most),
-        0.1 * scale.dose,
-        np.zeros((dissolved, cases)),
-        np.zeros((dissolved, cases)),
-        np.zeros(cases),
-        np.zeros(cases),
-        np.zeros(cases, dtype=bool),
-    )
-    _activities(system, problem, scale, model, state)
-    return state
-
-
-def _lower(unknown: Array, needs: npt.NDArray[np.intp], present: Mask, excess: Array) -> None:
-    unknown[needs] -= np.where(present[needs], np.maximum(excess, 0.0), 0.0)
-
-
-def _amounts(system: System, problem: Problem, state: State) -> Array:
-    """Return the moles (dissolved + 1, cases) of every dissolved species and of free water, per kg of water fed."""
-    ln_amount = problem.ln_k + system.power @ state.unknown
-    ln_amount[:-1] += np.multiply.outer(system.content[:-1, _water(system)], state.ln_water) - state.ln_gamma
-    return np.exp(np.minimum(ln_amount, 50.0))
-
-
-def _activities(system: System, problem: Problem, scale: Scale, model: ActivityModel, state: State) -> Activity:
-    """Bring the activity coefficients up to date with the present amounts."""
-    molality = _amounts(system, problem, state)[:-1] / np.exp(state.unknown[_water(system)])
-    square = 0.5 * system.charges**2
-    strength = square @ molality
-    # amounts far above the totals occur on the way: they must not throw the activity model
-    given = np.abs(problem.totals) + state.dose * np.abs(problem.reagent)
-    limit = 0.01 + 1.5 * (np.maximum(_component_charges(system) ** 2, 0.0) @ given)
-    molality *= np.minimum(1.0, limit / np.maximum(strength, TINY))
-    activity = model.evaluate(system.names, system.charges, molality, problem.temperature)
-    state.ln_gamma = activity.ln_gamma
-    state.slope = np.zeros_like(activity.ln_gamma) if activity.slope is None else activity.slope
-    state.ln_water, state.out_of_range = activity.ln_water, activity.out_of_range
-    state.strength = square @ molality
-    return activity
-
-
-def _undersaturation(system: System, problem: Problem, state: State) -> Array:
-    """Return ln K less the ln activity product (phases, cases)."""
-    product = system.phase_power @ state.unknown
-    product += np.multiply.outer(system.phase_content[:, _water(system)], state.ln_water)
-    return problem.phase_ln_k - product
-
-
-def _step(
-    system: System, problem: Problem, scale: Scale, model: ActivityModel, state: State, iteration: int
-) -> tuple[State, Array]:
-    """Take one Newton step; return the new state and the error (cases,) of the old one."""
-    count, water = len(system.components), _water(system)
-    amounts = _amounts(system, problem, state)
-    solid = scale.most * state.share
-    positive, negative = _sides(system, problem, state, amounts, solid)
-    balance = np.where(scale.present, positive - negative, 0.0)
-    slack = _undersaturation(system, problem, state)
-    active = scale.possible & (state.share > slack) & _least_soluble(system, slack)
-    phase_error = np.where(active, np.abs(slack), np.abs(state.share)) * scale.possible
-    error = np.maximum(
-        (np.abs(balance) / np.maximum(positive + negative, TINY)).max(0), phase_error.max(0, initial=0.0)
-    )
-    drift = 0.5 * (system.charges**2 @ (amounts[:-1] / np.exp(state.unknown[water]))) - state.strength
-    error = np.maximum(error, np.abs(drift) / np.maximum(state.strength, 1e-6) * 1e-3)
-
-    matrix, right = _jacobian(system, scale, amounts, active)
-    right[:count, 0] = -balance
-    _logarithmic(system, scale, (amounts, positive, negative), matrix, right)
-    right[count:, 0] = np.where(active, slack, -state.share)
-    diagonal = np.arange(count)
-    longest = LONGEST if iteration < 15 else (3.0 if iteration < 30 else 1.0)
-    matrix[diagonal, diagonal] += np.abs(right[:count, 0]) / longest + ~scale.present
-    right[:count, 1] = -(system.content[:-1].T @ (amounts[:-1] * state.slope))
-    weight = 0.5 * system.charges[:, None] ** 2 * amounts[:-1] / np.exp(state.unknown[water])
-    gradient = system.power[:-1].T @ weight
-    gradient[water] = 0.0
-    steepness = (weight * state.slope).sum(0)
-    if scale.dosed.any():
-        matrix[:count, count - 1] = np.where(scale.dosed, -problem.reagent, matrix[:count, count - 1])
-        matrix[count:, count - 1] = np.where(scale.dosed, 0.0, matrix[count:, count - 1])
-        gradient[-1] = np.where(scale.dosed, 0.0, gradient[-1])
-    solution, _ = eliminate(matrix, right)
-    plain, bent = solution[:, 0], solution[:, 1]
-    stiffness = 1.0 + steepness + (gradient * bent[:count]).sum(0)
-    rise = (drift + (gradient * plain[:count]).sum(0)) / np.maximum(stiffness, 0.2)
-    rise = np.clip(rise, -0.5 * state.strength - 0.01, 0.5 * state.strength + 0.01)
-    return _moved(system, problem, scale, model, state, plain - bent * rise, rise, longest), error
-
-
-def _sides(system: System, problem: Problem, state: State, amounts: Array, solid: Array) -> tuple[Array, Array]:
-    """Return the positive and the negative terms of every balance (balances, cases)."""
-    negative = np.maximum(-system.content, 0.0).T @ amounts
-    positive = system.content.T @ amounts + negative
-    drawn = problem.reagent * state.dose
-    formed = system.phase_content.T @ solid
-    split = np.maximum(-system.phase_content, 0.0).T @ solid
-    positive += formed + split + np.maximum(-problem.totals, 0.0) + np.maximum(-drawn, 0.0)
-    negative += split + np.maximum(problem.totals, 0.0) + np.maximum(drawn, 0.0)
-    return positive, negative
-
-
-def _least_soluble(system: System, slack: Array) -> Mask:
-    """Of solids that differ only in their water only the least soluble can be saturated (phases, cases)."""
-    chosen = np.ones(slack.shape, dtype=bool)
-    for row, power in enumerate(system.phase_power):
-        same = [other for other, its in enumerate(system.phase_power) if other != row and np.array_equal(its, power)]
-        for other in same:
-            chosen[row] &= slack[row] <= slack[other]
-    return chosen
-
-
-def _jacobian(system: System, scale: Scale, amounts: Array, active: Mask) -> tuple[Array, Array]:
-    """Return the matrix of the balances and phase conditions, and room for two right-hand sides."""
-    count, phases, cases = len(system.components), len(system.phases), amounts.shape[1]
-    matrix = np.zeros((count + phases, count + phases, cases))
-    matrix[:count, :count] = (system.products @ amounts).reshape(count, count, cases)
-    matrix[:count, count:] = system.phase_content.T[:, :, None] * scale.most
-    matrix[count:, :count] = system.phase_power[:, :, None] * active[:, None]
-    diagonal = np.arange(count, count + phases)
-    matrix[diagonal, diagonal] = np.where(active, -1e-14, 1.0)
-    return matrix, np.zeros((count + phases, 2, cases))
-
-
-def _logarithmic(system: System, scale: Scale, terms: tuple[Array, Array, Array], matrix: Array, right: Array) -> None:
-    """Turn the balances of the components into logarithms of what is there against what is given."""
-    amounts, positive, negative = terms
-    ratio = np.clip(positive / negative, 1e-60, 1e60)
-    usable = (positive > 0) & (negative > 0) & scale.present
-    usable[_water(system)] = False
-    metals = usable[:-1]
-    count = len(system.components)
-    right[: count - 1, 0] = np.where(metals, -positive[:-1] * np.log(ratio[:-1]), right[: count - 1, 0])
-    # the proton balance has species on both sides: protons and acids against hydroxide and hydroxo complexes
-    last, free = count - 1, usable[-1] & ~scale.dosed
-    given = (np.maximum(-system.content[:, -1:], 0.0) * system.power).T @ amounts
-    high = ratio[-1] >= 1
-    shrink = np.where(free & ~high, 1.0 / ratio[-1], 1.0)
-    row = (matrix[last, :count] + given) * shrink - given * np.where(high, ratio[-1], 1.0)
-    matrix[last, :count] = np.where(free, row, matrix[last, :count])
-    matrix[last, count:] *= shrink
-    logarithm = -np.where(high, positive[-1], negative[-1]) * np.log(ratio[-1])
-    right[last, 0] = np.where(free, logarithm, right[last, 0])
-
-
-def _moved(
-    system: System,
-    problem: Problem,
-    scale: Scale,
-    model: ActivityModel,
-    state: State,
-    change: Array,
-    rise: Array,
-    longest: float,
-) -> State:
-    """Return the state after a step, shortened in each case where it is too long."""
-    count, water = len(system.components), _water(system)
-    move = np.where(scale.present, change[:count], 0.0)
-    dosing = np.where(scale.dosed, move[-1], 0.0)
-    move[-1] = np.where(scale.dosed, 0.0, move[-1])
-    length = np.minimum(1.0, longest / np.maximum(np.abs(move).max(0), TINY))
-    length = np.minimum(length, 0.5 / np.maximum(np.abs(move[water]), TINY))
-    room = np.where(dosing < 0, 0.9 * state.dose, state.dose + scale.dose)
-    length = np.where(scale.dosed, np.minimum(length, room / np.maximum(np.abs(dosing), TINY)), length)
-    moved = dataclasses.replace(
         state,
-        unknown=state.unknown + length * move,
-        share=np.clip(state.share + length * np.where(scale.possible, change[count:], 0.0), -0.5, 1.5),
-        dose=state.dose + length * dosing,
-        ln_gamma=state.ln_gamma + state.slope * (length * rise),
+        np.where(past, 0.0, answer.dose),
+        amount,
+        molality,
+        np.where(given.most > NOTHING, -slack, -np.inf),
+        0.5 * (system.charges**2 @ molality),
+        answer.converged,
+        past,
+        answer.short,
     )
-    _activities(system, problem, scale, model, moved)
-    return moved

@@ -1,15 +1,18 @@
 """The equations of aqueous equilibrium: which species take part, and what is given in each case."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.equilibria import KEPT, PROTON, WATER, Reaction, component_rows, dissolved
+from blackmass.chemistry.equilibria import KEPT, PROTON, WATER, Reaction, component_rows, dissolved, pure_phase
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Index = npt.NDArray[np.intp]
+MUCH_WATER = 4.0  # moles of water in a mole of a phase
 MOLES_PER_KG = float(1.0 / species.molar_mass(WATER))
 
 
@@ -31,7 +34,10 @@ class System:
     phases: tuple[Reaction, ...]
     phase_content: Array  # (phases, balances)
     phase_power: Array  # (phases, balances), zero for water
-    products: Array  # (balances * balances, dissolved + 1): content x power, for the Jacobian
+    products: Array  # (dissolved + 1, (balances + 3) * balances): what makes the Jacobian from the amounts
+    two_sided: Array  # (dissolved, balances + 1): content, and what gives protons
+    phase_size: Array  # (phases, 1): length of phase_power, by which saturations are scaled
+    hydrated: Mask  # (phases, 1): which phases take up much water
 
     def ln_k(self, temperature: Array) -> Array:
         """Return ln K (dissolved + 1, cases): zero for the components, the moles in a kilogram for water."""
@@ -46,9 +52,16 @@ class System:
         """Return ln K of dissolution (phases, cases)."""
         return np.array([phase.ln_k(temperature) for phase in self.phases]).reshape(-1, temperature.size)
 
+    @property
+    def water(self) -> int:
+        """The row of the water balance; the proton follows it."""
+        return len(self.components) - 2
 
-def system(present: set[str], phases: tuple[Reaction, ...], tier: str) -> System:
-    """Choose the species that can exist with the components present."""
+
+@functools.cache
+def system(present: frozenset[str], names: tuple[str, ...], tier: str) -> System:
+    """Choose the species that can exist with the components present, and of the named phases those that can form."""
+    phases = tuple(pure_phase(name, tier) for name in names)
     metals = tuple(name for name in KEPT if name in present and name != PROTON)
     components = (*metals, WATER, PROTON)
     order = [(*KEPT, WATER).index(name) for name in components]
@@ -68,19 +81,35 @@ def system(present: set[str], phases: tuple[Reaction, ...], tier: str) -> System
     phase_content = np.array([phase.amounts[order] for phase in kept]).reshape(-1, count)
     phase_power = phase_content.copy()
     phase_power[:, water] = 0.0
-    charges = np.delete(species.CHARGE[component_rows()[order]], water)
+    free_charges = np.delete(species.CHARGE[component_rows()[order]], water)
+    charges = np.concatenate([free_charges, [float(reaction.charge) for reaction in reactions]])
     return System(
         components=components,
         names=(*metals, PROTON, *(reaction.name for reaction in reactions)),
         content=content,
         power=power,
-        charges=np.concatenate([charges, [float(reaction.charge) for reaction in reactions]]),
+        charges=charges,
         reactions=reactions,
         phases=kept,
         phase_content=phase_content,
         phase_power=phase_power,
-        products=(content[:, :, None] * power[:, None, :]).reshape(-1, count * count).T.copy(),
+        products=_products(content, power, charges, water),
+        two_sided=np.hstack([content[:-1], np.maximum(-content[:-1, -1:], 0.0)]),
+        phase_size=np.sqrt((phase_power**2).sum(1, keepdims=True)),
+        hydrated=phase_content[:, water, None] >= MUCH_WATER,
     )
+
+
+def _products(content: Array, power: Array, charges: Array, water: int) -> Array:
+    """Return content x power of the balances, of the proton's givers, and of ionic strength and molality."""
+    count = content.shape[1]
+    dry = power.copy()
+    dry[:, water] = 0.0  # molalities do not depend on the kilograms of water
+    givers = np.maximum(-content[:, -1:], 0.0) * power
+    strength = np.append(0.5 * charges**2, 0.0)[:, None] * dry
+    molality = np.append(np.ones(charges.size), 0.0)[:, None] * dry
+    balances = (content[:, :, None] * power[:, None, :]).reshape(-1, count * count)
+    return np.ascontiguousarray(np.hstack([balances, givers, strength, molality]))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +123,7 @@ class Problem:
     reagent: Array  # (balances, cases) [mol/kg per unit of dose]
     ln_proton: Array  # (cases,) activity of H+ to be reached by dosing; not a number where it is free
 
-    def take(self, keep: Mask) -> "Problem":
+    def take(self, keep: Mask | Index) -> "Problem":
         """Return some of the cases."""
         return Problem(*(getattr(self, field.name)[..., keep] for field in dataclasses.fields(self)))
 

@@ -1,50 +1,54 @@
-"""Linear algebra for Newton's method on a batch: every case has its own small system, the case axis last."""
+"""Linear systems and complementarity for Newton's method on a batch: every case on its own."""
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
-WEAK = 1e-13
+TINY = 1e-300
 
 
-def eliminate(matrix: Array, right: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """Solve one small linear system in each case by elimination in the given order.
-
-    Pivots are taken from the diagonal, so the rows must be ordered and signed such that the diagonal carries the
-    weight, as the balances of an equilibrium do. A pivot that has vanished by cancellation is put back to the size it
-    had, which leaves that unknown nearly where it is; the case is reported and no case touches another.
+def solve_each(matrix: Array, right: Array) -> Array:
+    """Solve one small linear system in each case; one that is singular leaves the others alone.
 
     Parameters
     ----------
-    matrix : array (n, n, cases)
-        Overwritten.
-    right : array (n, columns, cases)
-        Overwritten by the solution.
+    matrix : array (cases, n, n)
+        Cases first, as LAPACK wants it; overwritten where a case is singular.
+    right : array (cases, n, columns)
 
     Returns
     -------
-    solution : array (n, columns, cases)
-    singular : array (cases,) of bool
+    array (cases, n, columns)
+        Of a singular case, the solution with a small ridge on the diagonal.
     """
-    n = matrix.shape[0]
-    diagonal = np.arange(n)
-    size = np.abs(matrix[diagonal, diagonal])
-    singular = np.zeros(matrix.shape[2], dtype=bool)
-    for k in range(n):
-        pivot = matrix[k, k]
-        np.maximum(size[k], np.abs(pivot), out=size[k])
-        weak = ~(np.abs(pivot) > WEAK * size[k])
-        if weak.any():
-            singular |= weak
-            pivot = np.where(weak, np.where(size[k] > 0, size[k], 1.0), pivot)
-        inverse = 1.0 / pivot
-        matrix[k, k + 1 :] *= inverse
-        right[k] *= inverse
-        if k + 1 < n:
-            factor = matrix[k + 1 :, k]
-            np.maximum(size[k + 1 :], np.abs(factor * matrix[k, k + 1 :]), out=size[k + 1 :])
-            matrix[k + 1 :, k + 1 :] -= factor[:, None] * matrix[k, k + 1 :]
-            right[k + 1 :] -= factor[:, None] * right[k]
-    for k in range(n - 2, -1, -1):
-        right[k] -= (matrix[k, k + 1 :, None] * right[k + 1 :]).sum(0)
-    return right, singular
+    try:
+        solution: Array = np.linalg.solve(matrix, right)
+        return solution
+    except np.linalg.LinAlgError:
+        return np.array([_least_squares(one, its) for one, its in zip(matrix, right, strict=True)])
+
+
+def _least_squares(matrix: Array, right: Array) -> Array:
+    if not (np.isfinite(matrix).all() and np.isfinite(right).all()):
+        return np.full_like(right, np.nan)
+    scale = np.maximum(np.abs(matrix).max(1, keepdims=True), TINY)
+    return np.linalg.lstsq(matrix / scale, right / scale, rcond=1e-14)[0]
+
+
+def complementarity(first: Array, second: Array, smoothing: Array) -> tuple[Array, Array, Array]:
+    """Return the function of Fischer and Burmeister and its derivatives by both arguments.
+
+    It is zero where both arguments are positive and their product is `smoothing`; with none of it, where one is zero
+    and the other is not negative:
+
+    .. math:: \\varphi(a, b) = a + b - \\sqrt{a^2 + b^2 + 2 \\mu}
+
+    Source: Fischer, Optimization 24 (1992) 269, 10.1080/02331939208843795; Kanzow, SIAM J. Matrix Anal. Appl. 17
+    (1996) 851, 10.1137/S0895479894273134.
+    """
+    root = np.sqrt(first * first + second * second + 2.0 * smoothing)
+    both = first + second
+    # the difference of nearly equal numbers is taken apart where it would lose its digits
+    value = np.where(both > 0, 2.0 * (first * second - smoothing) / np.maximum(both + root, TINY), both - root)
+    root = np.maximum(root, TINY)
+    return value, 1.0 - first / root, 1.0 - second / root
