@@ -8,101 +8,20 @@ per litre of feed, amounts in mol.
 
 import copy
 import dataclasses
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.extraction import Extractant, Liquor, ProtonBalance
+from blackmass.chemistry.extraction import Liquor, ProtonBalance
+from blackmass.chemistry.extraction_setup import Circuit, scaled, taken
 from blackmass.numerics.cascade import Array, Cascade
 
 MAX_SAPONIFICATION = 0.95
 _CONTROL_SLOPE = 0.2
 
 
-@dataclasses.dataclass(frozen=True)
-class Circuit:
-    """What is given of a circuit; arrays end in (cases,).
-
-    Parameters
-    ----------
-    extractant : Extractant
-    stages : (extraction, scrub, strip)
-    organic : array (cases,)
-        Litres of organic per litre of feed.
-    concentration : array (cases,)
-        Total extractant [mol/L].
-    efficiency : array (cases,)
-    feed, scrub : Liquor
-        Per litre of feed; a scrub of volume zero where there are no scrub stages.
-    strip : Liquor
-        Per litre of strip acid.
-    pH : array (cases,)
-        To be reached by saponification in the raffinate, or in all stages with `hold`; NaN: `saponified` is given.
-    saponified : array (cases,)
-        Share of the returning free acid that is neutralised, where no pH is asked.
-    alkali_volume : array (cases,)
-        Litres of alkali per mol of Na+.
-    strip_ratio, strip_floor : array (cases,)
-        Acid per equivalent of metal loaded; least strip volume per organic volume.
-    carried : array (cases,)
-        Litres of aqueous that a litre of loaded organic carries into stripping.
-    hold : bool
-        Whether alkali holds the pH in every stage of extraction (as in a shake-out under pH control).
-    closed : bool
-        Whether the organic returns.
-    """
-
-    extractant: Extractant
-    stages: tuple[int, int, int]
-    organic: Array
-    concentration: Array
-    efficiency: Array
-    feed: Liquor
-    scrub: Liquor
-    strip: Liquor
-    pH: Array
-    saponified: Array
-    alkali_volume: Array
-    strip_ratio: Array
-    strip_floor: Array
-    carried: Array
-    hold: bool = False
-    closed: bool = True
-
-    def take(self, cases: npt.NDArray[np.intp]) -> "Circuit":
-        """Return only some cases."""
-        picked: dict[str, Any] = {}
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                picked[field.name] = value[..., cases]
-            elif isinstance(value, Liquor):
-                picked[field.name] = _taken(value, cases)
-        return dataclasses.replace(self, **picked)
-
-    def of_metals(self, rows: npt.NDArray[np.intp]) -> "Circuit":
-        """Return the circuit with only some metals, the others being absent."""
-        chemistry = self.extractant
-        columns = {name: getattr(chemistry, name)[rows] for name in ("log_k", "charge", "adduct")}
-        liquors = {
-            name: dataclasses.replace(getattr(self, name), metals=getattr(self, name).metals[rows])
-            for name in ("feed", "scrub", "strip")
-        }
-        metals = tuple(chemistry.metals[row] for row in rows)
-        return dataclasses.replace(self, extractant=dataclasses.replace(chemistry, metals=metals, **columns), **liquors)
-
-
-_PER_CASE = (
-    "capacity", "spill", "fixed", "per_litre", "protons", "wet", "efficiency", "normality", "has_target", "log_h_target",
-)  # fmt: skip
-
-
-def _taken(record: Any, cases: npt.NDArray[np.intp]) -> Any:
-    """A record of arrays that end in (cases,), with only some cases."""
-    return dataclasses.replace(
-        record, **{field.name: getattr(record, field.name)[..., cases] for field in dataclasses.fields(record)}
-    )
+_PER_CASE = ("capacity", "spill", "fixed", "per_litre", "protons")
+_PER_CASE += ("wet", "efficiency", "normality", "has_target", "log_h_target")
 
 
 class Model:
@@ -126,7 +45,10 @@ class Model:
         liquors[-1] = circuit.scrub if scrub else circuit.feed
         nothing = scaled(circuit.strip, np.zeros_like(spill))
         fixed = liquors + [scaled(edge, self.spill) if strip else nothing] + [nothing] * (strip - 1)
-        self.fixed, self.per_litre = _Phase.of(fixed[: self.count]), _Phase.of([nothing] * self.first + [circuit.strip] * strip)
+        self.fixed, self.per_litre = (
+            _Phase.of(fixed[: self.count]),
+            _Phase.of([nothing] * self.first + [circuit.strip] * strip),
+        )
         strengths = [*(liquor.ionic_strength for liquor in liquors), *[circuit.strip.ionic_strength] * strip]
         self.protons = ProtonBalance.at(np.stack(strengths))
         self.wet = (self.fixed.volume > 0) | (self.per_litre.volume > 0)
@@ -145,7 +67,7 @@ class Model:
         part.given = self.given.take(cases)
         for name in _PER_CASE:
             value = getattr(self, name)
-            picked = _taken(value, cases) if isinstance(value, (_Phase, ProtonBalance)) else value[..., cases]
+            picked = taken(value, cases) if isinstance(value, (_Phase, ProtonBalance)) else value[..., cases]
             setattr(part, name, picked)
         part.all_wet = self.all_wet or bool(part.wet.all())
         return part
@@ -155,17 +77,6 @@ class Model:
         acid = self.normality
         demand = self.given.strip_ratio * loaded / np.where(acid > 0, acid, np.inf)
         return np.maximum(demand, self.given.strip_floor)
-
-
-def scaled(liquor: Liquor, factor: Array) -> Liquor:
-    """Return a share of a liquor."""
-    return dataclasses.replace(
-        liquor,
-        volume=liquor.volume * factor,
-        metals=liquor.metals * factor,
-        charge=liquor.charge * factor,
-        acids=liquor.acids * factor,
-    )
 
 
 @dataclasses.dataclass(frozen=True)

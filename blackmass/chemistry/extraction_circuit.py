@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass.chemistry.extraction import Extractant, Liquor
-from blackmass.chemistry.extraction_balances import Circuit, Model, State
+from blackmass.chemistry.extraction_balances import Model, State
 from blackmass.chemistry.extraction_guess import first_guess
+from blackmass.chemistry.extraction_setup import Circuit
 from blackmass.declare import PerCase
-from blackmass.numerics.cascade import Array
-from blackmass.numerics.cascade import solve_cases
+from blackmass.numerics.cascade import Array, solve_cases
 from blackmass.status import Status, StatusArray
 
 _MAX_ITERATIONS = 100
@@ -149,12 +149,12 @@ def _newton(
 
 
 def _limited(step: Array, w: Array, model: Model) -> Array:
-    """Shorten a Newton step where it is too long to trust."""
-    count = model.count
-    longest = np.abs(step[: 2 * count]).max(0) / _LARGEST_STEP
+    """Shorten a Newton step where it is too long to trust; strip acid never falls below its floor."""
+    longest = np.abs(step[: 2 * model.count]).max(0) / _LARGEST_STEP
     longest = np.maximum(longest, np.abs(step[-2]) / 0.3)
-    longest = np.maximum(longest, -step[-1] / (0.6 * w[-1]))
-    return step / np.maximum(longest, 1.0)
+    step = step / np.maximum(longest, 1.0)
+    step[-1] = np.maximum(step[-1], np.maximum(model.given.strip_floor, 0.3 * w[-1]) - w[-1])
+    return step
 
 
 def _solution(model: Model, w: Array, converged: npt.NDArray[np.bool_]) -> Solution:

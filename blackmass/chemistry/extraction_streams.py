@@ -1,14 +1,15 @@
 """Streams of a solvent extraction circuit: from inlets to the circuit's balances, and from its solution to outlets."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
 from blackmass.chemistry.extraction import Extractant, exchange
-from blackmass.chemistry.extraction_balances import Circuit
 from blackmass.chemistry.extraction_circuit import Solution, solve_circuit
+from blackmass.chemistry.extraction_setup import Circuit
 from blackmass.status import Status
 from blackmass.stream import Array, Stream
 
@@ -60,7 +61,7 @@ def solve_wet(circuit: Circuit, wet: npt.NDArray[np.bool_], start: Array | None)
         return solve_circuit(circuit, start)
     cases, stages = circuit.organic.size, sum(circuit.stages)
     metals = (len(circuit.extractant.metals), cases)
-    blank = {"raffinate": circuit.feed.metals + circuit.scrub.metals, "extract": np.zeros(metals)}
+    blank: dict[str, Any] = {"raffinate": circuit.feed.metals + circuit.scrub.metals, "extract": np.zeros(metals)}
     blank |= {"stripped": np.zeros(metals), "pH": np.full((stages, cases), 7.0), "loading": np.zeros((stages, cases))}
     blank |= {name: np.zeros(cases) for name in ("alkali", "strip_volume", "spilled", "saponified")}
     blank |= {"status": np.zeros(cases, dtype=np.int8), "guess": np.full((2 * stages + 2, cases), np.nan)}

@@ -13,6 +13,7 @@ Oper. Res. 33 (1985) 1107, 10.1287/opre.33.5.1107).
 """
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
@@ -60,7 +61,7 @@ class Cascade:
         if carried is not None:
             self._carry(carried)
         ends = np.cumsum([0, *sections])
-        self.sections = [range(first, last) for first, last in zip(ends[:-1], ends[1:], strict=True)]
+        self.sections = [range(first, last) for first, last in itertools.pairwise(ends)]
         self._from_above()
 
     def _carry(self, carried: Array) -> None:
@@ -74,8 +75,8 @@ class Cascade:
         """Reflection and transmission of each stage with all above it, as seen from below."""
         empty = np.empty_like
         self.reflected, self.step_up, self.inverse, self.above = (empty(self.take) for _ in range(4))
-        self.passed = []
-        back, through = np.zeros(self.take.shape[1:]), np.ones(self.take.shape[1:])
+        self.passed: list[Array] = []
+        back = np.zeros(self.take.shape[1:])
         for stages in reversed(self.sections):
             reflection, transmission = np.zeros_like(back), np.ones_like(back)
             for j in reversed(stages):

@@ -1,13 +1,11 @@
 """Solvent extraction circuits: extraction, scrubbing and stripping with the organic recycled."""
 
-import dataclasses
-
 import numpy as np
 import numpy.typing as npt
 
 from blackmass.chemistry.extraction import Extractant, Liquor, extractant, extractant_names
-from blackmass.chemistry.extraction_balances import Circuit
 from blackmass.chemistry.extraction_circuit import Solution
+from blackmass.chemistry.extraction_setup import Circuit
 from blackmass.chemistry.extraction_streams import exchanged, of_volume, portion, solve_wet
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
@@ -22,12 +20,13 @@ class SolventExtraction(Operation):
     the feed), stripped with acid and saponified again. All stages are solved together
     (`chemistry.extraction_circuit`), so that splits follow from equilibria, loading and pH. The raffinate's pH is
     held by the alkali; where that would take more than 95 % saponification, or acid, the pH is what it becomes and
-    the case is marked. Organic is lost by entrainment and solubility, in its acid form, and made up; metal in the
-    entrained droplets and liquor entrained in the organic are not followed.
+    the case is marked. The loaded organic carries droplets of liquor into stripping, from the last stage before it.
+    Organic is lost by entrainment and solubility, in its acid form, and made up; the metal in its droplets is not
+    followed.
     """
 
     feed = inlet("metal-bearing liquor")
-    saponification = supply("sodium hydroxide solution")
+    saponification = supply("sodium hydroxide solution; none: the pH is what it becomes", optional=True)
     scrub_acid = supply("dilute acid or pure sulfate liquor for scrubbing")
     strip_acid = supply("sulfuric acid for stripping")
     makeup = supply("extractant in diluent, in place of what is lost", optional=True)
@@ -129,9 +128,7 @@ class SolventExtraction(Operation):
             strip_floor=one / self.strip_oa,
             carried=one * self.aqueous_entrainment,
         )
-        solution = solve_wet(circuit, wet, start)
-        missed = ~able & wet & (np.abs(solution.pH[0] - self.pH) > 1e-6)
-        return dataclasses.replace(solution, status=worst(solution.status, np.where(missed, Status.OUT_OF_RANGE, 0)))
+        return solve_wet(circuit, wet, start)
 
     def _losses(
         self, chemistry: Extractant, makeup: Stream, leaving: tuple[Stream, Stream]
