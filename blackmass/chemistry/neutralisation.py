@@ -18,7 +18,7 @@ from blackmass.chemistry.equilibria import (
     pure_phase,
     pure_phases,
 )
-from blackmass.chemistry.saturation import can_form, dissolved_totals
+from blackmass.chemistry.saturation import can_form, dissolved_totals, excess
 from blackmass.status import Status, StatusArray
 
 Array = npt.NDArray[np.float64]
@@ -35,6 +35,10 @@ DISSOLVING = ("MgO", "CaO")
 OPEN = "CO2(g)"
 MOST = 2.0  # times what liquor and metals can take up is the most reagent that is added
 SLACK = 0.02  # mol/kg, added to that
+HEAD = len(COMPONENTS) + 2  # rows of a guess before those of the phases
+OVER = 1e-9  # ln of a saturation that is more than rounding
+ALKALINE = 13.0  # pH at which whatever can form is thought to form
+SHORT = Status.OUT_OF_RANGE
 _WATER = species.index("H2O")
 _BASES = ("Mg+2", "Ca+2", "Mn+2", "Fe+2", "Fe+3", "Co+2", "Ni+2", "Cu+2", "Zn+2", "Al+3", "NH4+")
 _ACIDS = {"CO3-2": 2.0, "PO4-3": 2.0, "F-": 1.0, "SO4-2": 1.0}
@@ -58,6 +62,8 @@ class Neutralisation:
     heat : array (cases,) [W]
         Set free by the reagent and the solids.
     status : array (cases,) of `Status`
+    guess : array (unknowns, cases)
+        To start from next time.
     """
 
     stoichiometry: Array
@@ -67,10 +73,17 @@ class Neutralisation:
     taken_up: Array
     heat: Array
     status: StatusArray
+    guess: Array
 
 
 def neutralise(
-    flow: Array, temperature: Array, pH: Array, reagent: Array, *, solids: tuple[str, ...] = SOLIDS
+    flow: Array,
+    temperature: Array,
+    pH: Array,
+    reagent: Array,
+    *,
+    solids: tuple[str, ...] = SOLIDS,
+    start: Array | None = None,
 ) -> Neutralisation:
     """Return what happens when a liquor or slurry is dosed with a reagent to a pH.
 
@@ -86,14 +99,18 @@ def neutralise(
     reagent : array (species, cases) [mol per unit of dose]
         Any base or acid; where it is neutral or zero nothing is dosed.
     solids : names of the solids that may form
+    start : `guess` of an earlier pass for the same cases, optional
+        Columns that are not numbers hold no guess.
     """
     tank = _Tank(temperature, pH, reagent, solids)
-    first = tank.settle(flow)
+    starts = (None, None) if start is None else np.split(start, 2)
+    first = tank.settle(flow, starts[0])
     data = sorption()
     slurry = flow + reagent * first.dose + tank.stoichiometry @ first.extent
     liquor = Liquor(slurry[species.indices(list(data.metals))], first.molality, first.pH, first.strength, temperature)
     taken = uptake(slurry, liquor)
-    final = tank.settle(flow + _liquor_side() @ taken) if np.any(taken > 0) else first
+    begin = first.guess if starts[1] is None else np.where(np.isnan(starts[1]), first.guess, starts[1])
+    final = tank.settle(flow + _liquor_side() @ taken, begin) if np.any(taken > 0) else first
     enthalpy = np.array([pure_phase(name).enthalpy for name in tank.columns])
     return Neutralisation(
         stoichiometry=np.hstack([tank.stoichiometry, data.stoichiometry]),
@@ -103,6 +120,7 @@ def neutralise(
         taken_up=taken,
         heat=enthalpy @ final.extent + _alkali_heat(reagent) * final.dose,
         status=final.status,
+        guess=np.vstack([first.guess, final.guess]),
     )
 
 
@@ -116,6 +134,7 @@ class _Settled:
     strength: Array
     molality: Array  # (metals taken up, cases)
     status: StatusArray
+    guess: Array  # (unknowns, cases): as of `aqueous.Equilibrium`, then the dose against the most
 
     @classmethod
     def blank(cls, columns: int, cases: int) -> "_Settled":
@@ -127,6 +146,7 @@ class _Settled:
             np.zeros(cases),
             np.zeros((len(sorption().metals), cases)),
             np.zeros(cases, dtype=np.int8),
+            np.full((HEAD + columns + 1, cases), np.nan),
         )
 
 
@@ -160,34 +180,65 @@ class _Tank:
         totals = dissolved_totals(self.reagent, self.columns)
         return -totals[COMPONENTS.index("H+")] + 2 * totals[COMPONENTS.index("CO3-2")]
 
-    def settle(self, flow: Array) -> _Settled:
-        """Dose to the target where that can be, and find the equilibrium in every case."""
+    def settle(self, flow: Array, start: Array | None) -> _Settled:
+        """Dose to the target where that can be, and find the equilibrium in every case.
+
+        The pH moves one way with the dose: where the liquor is at or beyond the target without any, or short of it
+        with the most, that is the answer. An earlier pass tells which of these to try first.
+        """
         cases = flow.shape[1]
         result = _Settled.blank(len(self.columns), cases)
         limit = self._most(flow)
-        able = (limit > 0) & np.isfinite(limit)
-        left = np.arange(cases)
-        if np.any(able):
-            held = np.flatnonzero(able)
-            names = can_form(self._formed, flow, self.temperature, self.pH, self.reagent)
-            found = self._equilibrium(flow[:, held], held, names, dosed=True)
-            good = (found.status <= Status.OUT_OF_RANGE) & (found.dose <= limit[held])
-            self._write(result, held[good], found, good)
-            limit[held[found.status == Status.INFEASIBLE]] = 0.0
-            left = np.concatenate([np.flatnonzero(~able), held[~good]])
-        if left.size:
-            self._settle_free(result, flow, left, np.where(able, limit, 0.0)[left])
+        limit = np.where(np.isfinite(limit), limit, 0.0)
+        share = np.full(cases, np.nan) if start is None else start[-1]
+        share = np.where(limit > 0, share, 0.0)
+        at_end = (share == 0) | (share == 1)
+        if at_end.any():
+            self._free(result, flow, np.flatnonzero(at_end), (share * limit)[at_end], start)
+        beyond = np.where(limit > 0, np.sign(self.strength) * (result.pH - self.pH), 0.0)
+        settled = at_end & np.where(share == 0, beyond >= 0, beyond <= 0) | (limit <= 0)
+        open_ = np.flatnonzero(~settled)
+        if open_.size:
+            self._dosed(result, flow, open_, start)
+            short = open_[np.isnan(result.pH[open_]) | (result.dose[open_] > limit[open_])]
+            if short.size:
+                self._free(result, flow, short, limit[short], start)
+                passed = np.sign(self.strength[short]) * (result.pH[short] - self.pH[short]) > 0
+                result.status[short] = np.where(passed, Status.NOT_CONVERGED, result.status[short])
+        result.guess[-1] = result.dose / np.where(limit > 0, limit, 1.0)
         return result
 
-    def _settle_free(self, result: _Settled, flow: Array, left: Index, added: Array) -> None:
-        """Find the equilibrium of the cases `left` with reagent `added`, at whatever pH that gives."""
-        dosed = flow[:, left] + added * self.reagent[:, left]
-        found = self._equilibrium(dosed, left, self.columns, dosed=False)
-        self._write(result, left, found, np.ones(left.size, dtype=bool))
-        result.dose[left] = added
-        passed = np.sign(self.strength[left]) * (found.pH - self.pH[left]) > 0
-        short = np.where(passed, Status.NOT_CONVERGED, Status.OUT_OF_RANGE)
-        result.status[left] = np.maximum(found.status, np.where(added > 0, short, Status.OK))
+    def _dosed(self, result: _Settled, flow: Array, where: Index, start: Array | None) -> None:
+        """Solve the cases `where` with the reagent dosed; those that are beyond the target get none."""
+        names = can_form(self.columns, flow[:, where], *self._at(where, self.pH), self.reagent[:, where])
+        self._solve(result, flow, where, names, start, dosed=True)
+
+    def _free(self, result: _Settled, flow: Array, where: Index, added: Array, start: Array | None) -> None:
+        """Find the equilibrium of the cases `where` with reagent `added`, at whatever pH that gives."""
+        mixed = flow.copy()
+        mixed[:, where] += added * self.reagent[:, where]
+        alkaline = np.full(flow.shape[1], ALKALINE)
+        names = can_form(self.columns, mixed[:, where], *self._at(where, alkaline), 0.0 * mixed[:, where])
+        self._solve(result, mixed, where, names, start, dosed=False)
+        result.dose[where] = added
+        result.status[where] = np.where(added > 0, np.maximum(result.status[where], SHORT), result.status[where])
+
+    def _at(self, where: Index, pH: Array) -> tuple[Array, Array]:
+        return self.temperature[where], pH[where]
+
+    def _solve(
+        self, result: _Settled, flow: Array, where: Index, names: tuple[str, ...], start: Array | None, *, dosed: bool
+    ) -> None:
+        """Solve some cases with the solids `names`, then again those in which another one turns out supersaturated."""
+        found = self._equilibrium(flow, where, names, start, dosed=dosed)
+        good = (found.status <= Status.OUT_OF_RANGE) | found.past
+        self._write(result, where, found, good)
+        omitted = tuple(name for name in self.columns if name not in names and name != OPEN)
+        missed = good & (excess(omitted, found, self.temperature[where]) > OVER)
+        if missed.any():
+            found = self._equilibrium(flow, where[missed], self.columns, start, dosed=dosed)
+            good = (found.status <= Status.OUT_OF_RANGE) | found.past
+            self._write(result, where[missed], found, good)
 
     def _most(self, flow: Array) -> Array:
         """The most reagent (cases,) that makes sense: twice what the liquor, its metals or its bases can take up."""
@@ -206,34 +257,45 @@ class _Tank:
         strength = np.abs(self.strength)
         return np.where(strength > 0, (MOST * needs + SLACK * water) / np.where(strength > 0, strength, 1.0), 0.0)
 
-    @property
-    def _formed(self) -> tuple[str, ...]:
-        """Phases that are tested for saturation: the reagent's solids dissolve whole."""
-        return tuple(name for name in self.columns if name in (*self.solids, OPEN))
-
-    def _equilibrium(self, flow: Array, where: Index, names: tuple[str, ...], *, dosed: bool) -> Equilibrium:
-        carbonate = any(np.any(flow[species.index(name)]) for name in ("CO3-2", OPEN, *_carbonates())) or (
-            dosed and np.any(self.reagent[species.index("CO3-2")])
-        )
+    def _equilibrium(
+        self, flow: Array, where: Index, names: tuple[str, ...], start: Array | None, *, dosed: bool
+    ) -> Equilibrium:
+        every = where.size == flow.shape[1]
+        flow, reagent = (flow, self.reagent) if every else (flow[:, where], self.reagent[:, where])
+        carbonate = any(np.any(flow[species.index(name)]) for name in ("CO3-2", OPEN, *_carbonates()))
+        carbonate = carbonate or (dosed and bool(np.any(reagent[species.index("CO3-2")])))
+        solids = tuple(name for name in names if name != OPEN)
+        phases = (*solids, OPEN) if carbonate else solids
+        rows = np.concatenate([np.arange(HEAD), HEAD + self._rows(phases)])
         return equilibrate(
             flow,
             self.temperature[where],
-            solids=tuple(name for name in names if name != OPEN),
+            solids=solids,
             gases={OPEN: 1.0} if carbonate else None,
             pH=self.pH[where] if dosed else None,
-            reagent=self.reagent[:, where] if dosed else None,
+            reagent=reagent if dosed else None,
+            start=None if start is None else start[np.ix_(rows, where)],
         )
 
-    def _write(self, result: _Settled, where: Index, found: Equilibrium, keep: Mask) -> None:
-        names = dict.fromkeys(found.phases)
+    def _rows(self, names: tuple[str, ...]) -> Index:
+        return np.array([self.columns.index(name) for name in names], dtype=np.intp)
+
+    def _write(self, result: _Settled, where: Index, found: Equilibrium, good: Mask) -> None:
+        """Write down the cases that are `good`; the others hold nothing."""
+        names = tuple(dict.fromkeys(found.phases))
         if found.extent.shape[0] > len(names):
-            names |= dict.fromkeys(self.reagent_solids)
-        rows = np.array([self.columns.index(name) for name in names], dtype=np.intp)
-        result.extent[np.ix_(rows, where)] = found.extent[:, keep]
-        result.dose[where], result.pH[where] = found.dose[keep], found.pH[keep]
-        result.strength[where], result.status[where] = found.ionic_strength[keep], found.status[keep]
+            names = tuple(dict.fromkeys((*names, *self.reagent_solids)))
+        result.extent[:, where] = 0.0
+        result.extent[np.ix_(self._rows(names), where)] = np.where(good, found.extent, 0.0)
+        result.dose[where] = np.where(good, found.dose, 0.0)
+        result.pH[where] = np.where(good, found.pH, np.nan)
+        result.strength[where] = np.where(good, found.ionic_strength, 0.0)
+        result.status[where] = np.where(good & found.past, Status.OK, found.status)
         for row, name in enumerate(sorption().metals):
-            result.molality[row, where] = found.molality_of(name)[keep]
+            result.molality[row, where] = np.where(good, found.molality_of(name), 0.0)
+        rows = np.concatenate([np.arange(HEAD), HEAD + self._rows(found.phases)])
+        result.guess[HEAD:, where] = np.where(good, 0.0, np.nan)
+        result.guess[np.ix_(rows, where)] = np.where(good, found.guess, np.nan)
 
 
 @functools.cache

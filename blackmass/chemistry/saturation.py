@@ -1,4 +1,4 @@
-"""Which solids can be saturated at all: an upper bound from totals, without solving the equilibrium."""
+"""Which solids can be saturated: guessed from totals before an equilibrium is solved, and checked after it."""
 
 import functools
 
@@ -7,14 +7,16 @@ import numpy.typing as npt
 
 from blackmass import species
 from blackmass.chemistry.activity import LN10, constants, debye_hueckel
-from blackmass.chemistry.equilibria import COMPONENTS, Reaction, component_rows, dissolved, pure_phase
+from blackmass.chemistry.aqueous import Equilibrium
+from blackmass.chemistry.equilibria import COMPONENTS, Reaction, component_rows, dissolved, pure_phase, pure_phases
 
 Array = npt.NDArray[np.float64]
 _PROTON, _CARBONATE, _WATER = (COMPONENTS.index(name) for name in ("H+", "CO3-2", "H2O"))
 _SQUARES = species.CHARGE[component_rows()] ** 2
 NOTHING = -1e3  # ln activity of a component that is absent
 BROUGHT = float(np.log(10.0))  # ln mol/kg of a component that the reagent brings
-MARGIN = 1.0  # in ln, for water bound in hydrates and hydrolysis
+MARGIN = 2.0  # in ln, for activity coefficients above one
+DRY = 1e-300
 
 
 def dissolved_totals(flow: Array, phases: tuple[str, ...]) -> Array:
@@ -24,61 +26,89 @@ def dissolved_totals(flow: Array, phases: tuple[str, ...]) -> Array:
 
 
 def can_form(phases: tuple[str, ...], flow: Array, temperature: Array, pH: Array, reagent: Array) -> tuple[str, ...]:
-    """Return those of the phases that are in the stream or could be saturated in some case at this pH.
+    """Return those of the phases that are in the stream or might be saturated in some case at this pH.
 
-    The activity of a component is at most what is there, whole or in its protonated or hydrolysed forms,
+    The activity of a component is about what is there at most, whole or in its protonated or hydrolysed forms,
 
     .. math:: a_j \\le m_j, \\quad a_j^n a_H^p K \\le m_j / n
 
-    and that of carbonate at most what 1 atm of carbon dioxide holds; activity coefficients are let grow as far as the
-    Davies equation does at the ionic strength without complexes. A solid left out is undersaturated for certain.
+    and that of carbonate what 1 atm of carbon dioxide holds. A guess that spares work: whether a solid left out is in
+    fact undersaturated, `excess` tells from the solution.
 
     Parameters
     ----------
     flow, reagent : array (species, cases)
     temperature, pH : array (cases,)
     """
-    kept = [name for name in phases if np.any(flow[species.index(name)] > 0)]
+    kept = (flow[_phase_rows(phases)[0]] > 0).any(1)
     totals = np.maximum(dissolved_totals(flow, phases), 0.0)
-    brought = np.maximum(dissolved_totals(reagent, phases), 0.0)
-    water = np.maximum(totals[_WATER] * species.MOLAR_MASS[species.index("H2O"), 0], 1e-300)
-    molality = totals / water
-    growth = _growth(molality, temperature)
+    brought = np.maximum(dissolved_totals(reagent, tuple(pure_phases())), 0.0)
+    molality = totals / np.maximum(totals[_WATER] * species.MOLAR_MASS[species.index("H2O"), 0], DRY)
     with np.errstate(divide="ignore"):
         bound = np.where(totals > 0, np.log(molality), NOTHING)
-    bound = np.where(brought > 0, np.maximum(bound, BROUGHT), bound) + growth * _SQUARES[:, None]
+    bound = np.where(brought > 0, np.maximum(bound, BROUGHT), bound)
     ln_proton = -LN10 * pH
+    rows, counts, protons, forms = _simple_forms()
+    whole = bound[rows] - _ln_k(forms, temperature) - protons * ln_proton
     highest = bound.copy()
-    for row, count, protons, reaction in _simple_forms():
-        form = bound[row] + growth * reaction.charge**2 - reaction.ln_k(temperature) - protons * ln_proton
-        highest[row] = np.minimum(highest[row], form / count)
-    open_air = pure_phase("CO2(g)").ln_k(temperature) - 2 * ln_proton
+    np.minimum.at(highest, rows, whole / counts)
+    open_air = _ln_k(("CO2(g)",), temperature)[0] - 2 * ln_proton
     highest[_CARBONATE] = np.minimum(highest[_CARBONATE], open_air)
     highest[_PROTON], highest[_WATER] = ln_proton, 0.0
-    for name in phases:
-        needs = pure_phase(name).amounts
-        if name not in kept and np.any(needs @ highest - pure_phase(name).ln_k(temperature) > -MARGIN):
-            kept.append(name)
-    return tuple(name for name in phases if name in kept)
+    _, needs = _phase_rows(phases)
+    limit = _ln_k(phases, temperature)
+    near = np.any(needs.T @ highest - limit > -MARGIN, axis=1)
+    return tuple(name for name, possible in zip(phases, near | kept, strict=True) if possible)
 
 
-def _growth(molality: Array, temperature: Array) -> Array:
-    """Return the most that ln of the activity coefficient of a single charge can rise (cases,)."""
-    strength = 1.0 + 0.75 * (_SQUARES @ molality)
-    root = np.sqrt(strength)
-    shape = constants()["slope"] * strength - root / (1 + root)
-    return LN10 * debye_hueckel(temperature) * np.maximum(shape, 0.0)
+def excess(phases: tuple[str, ...], found: Equilibrium, temperature: Array) -> Array:
+    """Return ln of the saturation (cases,) of the most saturated of some phases left out of an equilibrium."""
+    if not phases:
+        return np.full(temperature.shape, -np.inf)
+    root = np.sqrt(found.ionic_strength)
+    shape = root / (1 + root) - constants()["slope"] * found.ionic_strength
+    ln_gamma = -_SQUARES[:, None] * (LN10 * debye_hueckel(temperature) * shape)
+    molality = np.array([found.molality_of(name) for name in COMPONENTS])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        activity = np.where(molality > 0, np.log(molality), NOTHING) + ln_gamma
+    activity[_PROTON] = -LN10 * np.nan_to_num(found.pH)
+    activity[_WATER] = np.log(np.where(found.water_activity > 0, found.water_activity, 1.0))
+    _, needs = _phase_rows(phases)
+    limit = _ln_k(phases, temperature)
+    return (needs.T @ activity - limit).max(0)
+
+
+def _ln_k(names: tuple[str, ...], temperature: Array) -> Array:
+    """Return ln K of phases or complexes (names, cases), or (names, 1) where all cases have one temperature."""
+    if temperature.min(initial=np.inf) == temperature.max(initial=-np.inf):
+        return _ln_k_at(names, float(temperature[0]))
+    return np.array([_reaction(name).ln_k(temperature) for name in names])
+
+
+@functools.lru_cache(maxsize=256)
+def _ln_k_at(names: tuple[str, ...], temperature: float) -> Array:
+    return np.array([_reaction(name).ln_k(np.array([temperature])) for name in names])
+
+
+def _reaction(name: str) -> Reaction:
+    return pure_phase(name) if name in pure_phases() else _complexes()[name]
 
 
 @functools.cache
-def _simple_forms() -> tuple[tuple[int, float, float, Reaction], ...]:
-    """Complexes of one component with protons or hydroxide: its row, number, and the protons."""
+def _complexes() -> dict[str, Reaction]:
+    return {reaction.name: reaction for reaction in dissolved("davies")}
+
+
+@functools.cache
+def _simple_forms() -> tuple[npt.NDArray[np.intp], Array, Array, tuple[str, ...]]:
+    """Complexes of one component with protons or hydroxide: its row, its number, the protons, the name."""
     forms = []
     for reaction in dissolved("davies"):
         rows = [row for row in np.flatnonzero(reaction.amounts) if row not in (_PROTON, _WATER)]
         if len(rows) == 1:
-            forms.append((int(rows[0]), float(reaction.amounts[rows[0]]), float(reaction.amounts[_PROTON]), reaction))
-    return tuple(forms)
+            forms.append((rows[0], reaction.amounts[rows[0]], reaction.amounts[_PROTON], reaction.name))
+    rows, counts, protons, names = zip(*forms, strict=True)
+    return np.array(rows, dtype=np.intp), np.array(counts)[:, None], np.array(protons)[:, None], names
 
 
 @functools.cache

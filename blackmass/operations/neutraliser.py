@@ -39,7 +39,7 @@ class Neutraliser(Operation):
     heating = duty("kW", "to hold the temperature")
     cooling = duty("kW", "to hold the temperature")
 
-    def run(self, liquor: Stream, base: Stream, oxidant: Stream) -> Outlets:
+    def run(self, liquor: Stream, base: Stream, oxidant: Stream, start: Array | None = None) -> Outlets:
         cases = max(s.cases for s in (liquor, base, oxidant))
         cases = max([cases, *(np.size(getattr(self, name)) for name in self.params)])
         liquor, base, oxidant = (s.repeated(cases) for s in (liquor, base, oxidant))
@@ -52,7 +52,7 @@ class Neutraliser(Operation):
         conditions = oxidation.Conditions(pH, temperature, whole * self.residence_time, volume)
         oxidised = fed.react(oxidation.STOICHIOMETRY, oxidation.oxidise(fed.flow, conditions))
         solids = (*SOLIDS, "jarosite-Na") if self.jarosite else SOLIDS
-        tank = neutralise(oxidised.flow, temperature, pH, base.flow, solids=solids)
+        tank = neutralise(oxidised.flow, temperature, pH, base.flow, solids=solids, start=start)
 
         drawn = Stream(base.flow * tank.dose, base.temperature)
         mixed = oxidised + drawn
@@ -67,6 +67,7 @@ class Neutraliser(Operation):
             cooling=np.maximum(-heat, 0.0),
             drawn={"base": drawn, "oxidant": aired},
             status=tank.status,
+            guess=tank.guess,
             report={
                 "pH": tank.pH,
                 "iron_oxidised": _share(liquor["Fe+2"] - oxidised["Fe+2"], liquor["Fe+2"]),
