@@ -1,0 +1,158 @@
+"""Laboratory leaching from its published conditions: formula of the powder, reagents, temperature, time, pulp density."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from blackmass import species
+from blackmass.chemistry.leaching import batch
+from blackmass.chemistry.leaching_kinetics import Constant
+from blackmass.data.load import Row, table
+from blackmass.errors import InputError, nearest
+from blackmass.status import Status, StatusArray
+from blackmass.stream import Stream, water_density
+
+Array = npt.NDArray[np.float64]
+ELEMENTS = ("Li", "Ni", "Co", "Mn", "Fe", "P", "Al", "Cu")
+_RANGE = {"acid": (0.05, 8.0), "reductant": (0.0, 4.5), "temperature": (293.15, 368.15), "pulp": (2.0, 340.0)}
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchCases:
+    """Batch leaching tests, one entry a case: names as text, figures as arrays (cases,) in SI.
+
+    Parameters
+    ----------
+    feed : formulas such as "LiNi0.6Mn0.2Co0.2O2", "LiCoO2", "LiMn2O4" or "LiFePO4"
+    acid, reductant : names of data/leach_reagents.csv; "none" for nothing
+    acid_concentration, reductant_concentration [mol/m3 of solution]
+    temperature [K]
+    time [s]
+    pulp_density [kg/m3]
+    """
+
+    feed: Sequence[str]
+    acid: Sequence[str]
+    acid_concentration: Array
+    reductant: Sequence[str]
+    reductant_concentration: Array
+    temperature: Array
+    time: Array
+    pulp_density: Array
+
+
+def batch_case(cases: BatchCases, values: dict[str, Constant] | None = None) -> tuple[dict[str, Array], StatusArray]:
+    """Return the share of each element that dissolves, by element (cases,), NaN where the feed has none; and status.
+
+    Raises
+    ------
+    InputError
+        A formula or reagent that the program does not know.
+    """
+    charge = _charge(cases)
+    leached = batch(charge, cases.time, values=values)
+    fed = species.ELEMENT_MATRIX @ (charge.flow * species.PHASE_MASK["solid"])
+    left = species.ELEMENT_MATRIX @ (leached.stream.flow * species.PHASE_MASK["solid"])
+    shares = {}
+    for element in ELEMENTS:
+        row = species.ELEMENTS.index(element)
+        present = fed[row] > 0
+        shares[element] = np.where(present, 1 - left[row] / np.where(present, fed[row], 1.0), np.nan)
+    outside = np.where(_outside(cases), Status.OUT_OF_RANGE, Status.OK).astype(np.int8)
+    return shares, np.maximum(leached.status, outside)
+
+
+def powder(formula: str) -> dict[str, float]:
+    """Return the moles of each species [mol/kg] in a cathode material.
+
+    A layered oxide with less than one lithium per metal is taken as delithiated, its metals alike; more than one
+    lithium is Li2CO3 on its surface. Manganese oxides with about half a lithium per metal are the spinel.
+
+    Raises
+    ------
+    InputError
+        The formula cannot be read, or is not one of an oxide of Ni, Co, Mn, Al or of an iron phosphate.
+    """
+    counts = species.parse_formula(formula)
+    metals = {metal: counts.get(metal, 0.0) for metal in ("Ni", "Co", "Mn", "Al") if counts.get(metal, 0.0) > 0}
+    lithium, iron = counts.get("Li", 0.0), counts.get("Fe", 0.0)
+    if iron > 0 and abs(counts.get("P", 0.0) - iron) < 1e-6 * iron and not metals:
+        held = min(lithium, iron)
+        amounts = {"LiFePO4": held, "FePO4": iron - held}
+    elif metals and not iron and "P" not in counts:
+        amounts = _oxide(metals, lithium)
+    else:
+        raise InputError(f"feed '{formula}': an oxide of Ni, Co, Mn and Al or a lithium iron phosphate is needed.")
+    amounts["Li2CO3"] = max(lithium - sum(metals.values()) - iron, 0.0) / 2
+    mass = species.molar_mass(formula)
+    return {name: amount / mass for name, amount in amounts.items() if amount > 0}
+
+
+def _oxide(metals: dict[str, float], lithium: float) -> dict[str, float]:
+    total = sum(metals.values())
+    if set(metals) == {"Mn"} and 0.4 * total < lithium < 0.6 * total:
+        spinel = min(lithium, total / 2)
+        return {"LiMn2O4": spinel, "MnO2": total - 2 * spinel}
+    aluminium = metals.get("Al", 0.0)
+    transition = total - aluminium
+    share = min(max(lithium - aluminium, 0.0) / transition, 1.0) if transition > 0 else 1.0
+    amounts = {"LiAlO2": aluminium}
+    for metal in ("Ni", "Co", "Mn"):
+        amounts[f"Li{metal}O2"] = share * metals.get(metal, 0.0)
+        amounts[f"{metal}O2"] = (1 - share) * metals.get(metal, 0.0)
+    return amounts
+
+
+def _charge(cases: BatchCases) -> Stream:
+    """One cubic metre of solution and its powder, as amounts [mol]."""
+    number = len(cases.feed)
+    flow = np.zeros((species.COUNT, number))
+    for position, formula in enumerate(cases.feed):
+        for name, moles in powder(formula).items():
+            flow[species.index(name), position] = moles
+    flow *= np.asarray(cases.pulp_density, dtype=float)
+    for names, amounts in ((cases.acid, cases.acid_concentration), (cases.reductant, cases.reductant_concentration)):
+        for position, name in enumerate(names):
+            flow[:, position] += _dissolved(_reagent(name)) * np.broadcast_to(amounts, (number,))[position]
+    solutes = Stream(flow, np.asarray(cases.temperature, dtype=float)).volume
+    free = np.maximum(1.0 - solutes + 0.0, 0.1)
+    water = species.index("H2O")
+    flow[water] += free * water_density(298.15) / species.MOLAR_MASS[water, 0]
+    return Stream(flow, np.asarray(cases.temperature, dtype=float))
+
+
+def _dissolved(row: Row) -> Array:
+    words = row["dissolved"].split()
+    amounts: dict[str, float] = {}
+    signs = ["+", *words[2::3]] if words else []
+    for sign, amount, name in zip(signs, words[0::3], words[1::3], strict=True):
+        amounts[name] = amounts.get(name, 0.0) + float(f"{sign}{amount}")
+    return species.column(amounts)
+
+
+def _reagent(name: str) -> Row:
+    rows = {row["reagent"].lower(): row for row in table("leach_reagents.csv", columns=_COLUMNS, key=("reagent",))}
+    found = rows.get(name.strip().lower() or "none")
+    if found is None:
+        raise InputError(f"leaching: there is no reagent '{name}'{nearest(name, rows)}")
+    return found
+
+
+_COLUMNS = ("reagent", "dissolved", "tested")
+
+
+def _outside(cases: BatchCases) -> npt.NDArray[np.bool_]:
+    figures = {
+        "acid": np.asarray(cases.acid_concentration) / 1e3,
+        "reductant": np.asarray(cases.reductant_concentration) / 1e3,
+        "temperature": np.asarray(cases.temperature),
+        "pulp": np.asarray(cases.pulp_density),
+    }
+    outside = np.zeros(len(cases.feed), dtype=bool)
+    for name, (low, high) in _RANGE.items():
+        outside = outside | (figures[name] < low) | (figures[name] > high)
+    for names in (cases.acid, cases.reductant):
+        outside = outside | np.array([_reagent(name)["tested"] != "yes" for name in names], dtype=bool)
+    return outside

@@ -1,0 +1,78 @@
+"""What a leach draws for its solids, and the heat that leaching and the dilution of acid set free."""
+
+import functools
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from blackmass import species
+from blackmass.chemistry.leaching_stoichiometry import STOICHIOMETRY, acid_of
+from blackmass.data.load import table
+from blackmass.stream import Stream
+
+Array = npt.NDArray[np.float64]
+DILUTION_HEAT, DILUTION_WATER = 74.73e3, 1.7983
+"""Thomsen's rule for sulfuric acid in n moles of water: q = 74.73 n/(n + 1.7983) kJ/mol (Perry2008, section 2)."""
+
+
+def portion(stream: Stream, amount: Array, held: Array) -> Stream:
+    """Return the part of a composition that holds `amount` of what it has `held` of; nothing if it has none."""
+    factor = np.where(held > 0, amount / np.where(held > 0, held, 1.0), 0.0)
+    return Stream(stream.flow * factor, stream.temperature)
+
+
+def acid_for(supply: Stream, wanted: Array, brought: Stream) -> Stream:
+    """Return the acid drawn so that with the free acid of `brought` there are `wanted` protons (cases,) [mol/s]."""
+    free = np.maximum(acid_of(brought.phase("aqueous").flow), 0.0)
+    return portion(supply, np.maximum(wanted - free, 0.0), np.maximum(acid_of(supply.flow), 0.0))
+
+
+def water_for(supply: Stream, pulp: Stream, density: "npt.ArrayLike") -> Stream:
+    """Return the water drawn that thins a pulp to `density` [kg of solids per m3 of liquor]; none if it is thinner."""
+    wanted = pulp.phase("solid").mass / np.asarray(density, dtype=float)
+    return portion(supply, np.maximum(wanted - pulp.volume, 0.0), np.maximum(supply.volume, 0.0))
+
+
+def pulp_density(pulp: Stream) -> Array:
+    """Return the solids per volume of liquor (cases,) [kg/m3], zero without liquor."""
+    volume = pulp.volume
+    return np.where(volume > 0, pulp.phase("solid").mass / np.where(volume > 0, volume, 1.0), 0.0)
+
+
+def reaction_heat(extents: Array) -> Array:
+    """Return the heat (cases,) [W] set free by the reactions of leaching, extents (reactions, cases) [mol/s]."""
+    return np.asarray(-(_formation() @ STOICHIOMETRY) @ extents)
+
+
+def dilution_heat(acid: Stream, pulp: Stream) -> Array:
+    """Return the heat (cases,) [W] that sulfuric acid sets free when it is diluted into a pulp.
+
+    Source: Thomsen's rule, Perry's Chemical Engineers' Handbook, 8th edition, section 2.
+    """
+    return np.asarray(acid["SO4-2"] * (_dilution(pulp) - _dilution(acid)))
+
+
+def extraction(fed: Stream, slurry: Stream) -> Mapping[str, Array]:
+    """Return the share of each metal of the solids fed that is no longer solid, by element (cases,)."""
+    shares = {}
+    before, after = (species.ELEMENT_MATRIX @ s.phase("solid").flow for s in (fed, slurry))
+    for element in ("Li", "Ni", "Co", "Mn", "Cu", "Al", "Fe"):
+        row = species.ELEMENTS.index(element)
+        present = before[row] > 0
+        shares[element] = np.where(present, 1 - after[row] / np.where(present, before[row], 1.0), 0.0)
+    return shares
+
+
+def _dilution(stream: Stream) -> Array:
+    acid, water = np.maximum(stream["SO4-2"], 0.0), np.maximum(stream["H2O"], 0.0)
+    total = water + DILUTION_WATER * acid
+    return np.where(total > 0, DILUTION_HEAT * water / np.where(total > 0, total, 1.0), 0.0)
+
+
+@functools.cache
+def _formation() -> Array:
+    enthalpy = np.zeros(species.COUNT)
+    for row in table("leach_heats.csv", columns=("species", "formation_kJ_mol"), key=("species",)):
+        enthalpy[species.index(row["species"])] = 1e3 * float(row["formation_kJ_mol"])
+    return enthalpy

@@ -1,0 +1,118 @@
+"""Acid leaching of black mass in agitated tanks in series."""
+
+import numpy as np
+
+from blackmass import species
+from blackmass.chemistry.leaching import cascade
+from blackmass.chemistry.leaching_feed import (
+    acid_for,
+    dilution_heat,
+    extraction,
+    portion,
+    pulp_density,
+    reaction_heat,
+    water_for,
+)
+from blackmass.chemistry.leaching_stoichiometry import (
+    REACTIONS,
+    acid_demand,
+    acid_of,
+    electron_demand,
+    electrons_offered,
+)
+from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
+from blackmass.operations.operation import Operation, Outlets
+from blackmass.status import Status, worst
+from blackmass.stream import Array, Stream
+
+
+class LeachTrain(Operation):
+    """Reductive leaching of black mass in sulfuric acid, in equal agitated tanks in series.
+
+    Acid takes 37 % of the metals of a layered oxide and most of its lithium fast and stops; a reductant (H2O2, SO2,
+    glucose, copper, aluminium, iron, LiFePO4 or Fe2+) dissolves the residue, hot acid alone does so slowly and gives
+    off oxygen (`chemistry.leaching_balances`). Every tank is mixed, so that particles leave with an exponential
+    spread of ages; each group of sizes reacts with its surface. Reagents are drawn in proportion to what complete
+    dissolution would take. Gases leave; hydrogen fluoride stays in the liquor, where aluminium binds it, and
+    carbonate solvents stay with the solids. Water vapour in the offgas is not followed.
+    """
+
+    solids = inlet("black mass, dry or moist")
+    lixiviant = inlet("recycled wash water and spent acid", optional=True)
+    acid = supply("sulfuric acid")
+    reductant = supply("hydrogen peroxide, sulfur dioxide or glucose", optional=True)
+    water = supply("process water, drawn to reach the pulp density", optional=True)
+    slurry = outlet("pregnant leach solution and undissolved solids")
+    offgas = outlet("oxygen, hydrogen and carbon dioxide")
+
+    tanks: int = param(3, bounds=(1, 10), doc="tanks in series")
+    residence_time: PerCase = param("4 hour", bounds=("0.25 hour", "24 hour"), doc="of the liquor in all tanks")
+    temperature: PerCase = param("70 degC", bounds=("20 degC", "95 degC"), doc="held in every tank")
+    pulp_density: PerCase = param(
+        "100 g/L", bounds=("10 g/L", "300 g/L"), doc="dry solids per volume of liquor; thinner where more is recycled"
+    )
+    acid_ratio: PerCase = param(
+        1.1, bounds=(0.05, 3), doc="acid with the free acid recycled, over that for complete dissolution"
+    )
+    reductant_ratio: PerCase = param(
+        1.0, bounds=(0, 5), doc="electrons that the reductant offers over those that the oxides take up"
+    )
+    agitation: PerCase = param(
+        "0.5 kW/m^3", bounds=("0 kW/m^3", "5 kW/m^3"), doc="shaft power by volume of liquor", source="Perry2008"
+    )
+    electricity = duty("kW", "agitators")
+    heating = duty("kW", "to reach and hold the temperature")
+    cooling = duty("kW", "where reaction and dilution give more heat than is needed")
+
+    def run(
+        self,
+        solids: Stream,
+        lixiviant: Stream,
+        acid: Stream,
+        reductant: Stream,
+        water: Stream,
+        start: Array | None = None,
+    ) -> Outlets:
+        brought = solids + lixiviant
+        cases = max(
+            [s.cases for s in (brought, acid, reductant, water)] + [np.size(getattr(self, n)) for n in self.params]
+        )
+        brought, acid, reductant, water = (s.repeated(cases) for s in (brought, acid, reductant, water))
+        drawn = {
+            "acid": acid_for(acid, self.acid_ratio * acid_demand(brought), brought),
+            "reductant": portion(
+                reductant, self.reductant_ratio * electron_demand(brought), electrons_offered(reductant)
+            ),
+        }
+        return leached(self, brought, drawn, water, start)
+
+
+def leached(
+    train: "LeachTrain", brought: Stream, drawn: dict[str, Stream], water: Stream, start: Array | None
+) -> Outlets:
+    """Thin the pulp, leach it and report; shared by the leaching operations, which differ in what they draw."""
+    drawn["water"] = water_for(water, sum(drawn.values(), brought), train.pulp_density)
+    mixed = sum(drawn.values(), brought)
+    pulp = mixed.at(train.temperature)
+    result = cascade(pulp, train.tanks, train.residence_time, start)
+    slurry, offgas = result.stream.phase("solid", "aqueous", "organic"), result.stream.phase("gas")
+    given = reaction_heat(result.extents) + dilution_heat(drawn["acid"], pulp)
+    needed = mixed.heat_capacity * (train.temperature - mixed.temperature) - given
+    volume = np.maximum(slurry.volume, 0.0)
+    free = np.where(volume > 0, 0.5 * acid_of(slurry.flow) / np.where(volume > 0, volume, 1.0), 0.0)
+    return Outlets(
+        slurry=slurry,
+        offgas=offgas,
+        electricity=train.agitation * train.residence_time * np.maximum(pulp.volume, 0.0),
+        heating=np.maximum(needed, 0.0),
+        cooling=np.maximum(-needed, 0.0),
+        drawn=drawn,
+        status=result.status,
+        guess=result.guess,
+        report={
+            "extraction": extraction(brought, slurry),
+            "free_acid": free * species.molar_mass("H2SO4"),
+            "reductant_used": electrons_offered(pulp) - electrons_offered(slurry),
+            "pulp_density": pulp_density(pulp),
+        },
+    )
