@@ -10,18 +10,16 @@ import copy
 import dataclasses
 
 import numpy as np
-import numpy.typing as npt
 
 from blackmass.chemistry.extraction import Liquor, ProtonBalance
-from blackmass.chemistry.extraction_setup import Circuit, scaled, taken
+from blackmass.chemistry.extraction_setup import Cases, Circuit, scaled, taken
 from blackmass.numerics.cascade import Array, Cascade
 
 MAX_SAPONIFICATION = 0.95
 _CONTROL_SLOPE = 0.2
 
 
-_PER_CASE = ("capacity", "spill", "fixed", "per_litre", "protons")
-_PER_CASE += ("wet", "efficiency", "normality", "has_target", "log_h_target")
+_PER_CASE = ("capacity", "spill", "fixed", "per_litre", "protons", "wet", "efficiency", "normality", "has_target")
 
 
 class Model:
@@ -61,11 +59,11 @@ class Model:
         z, a = circuit.extractant.charge[:, 0], circuit.extractant.adduct[:, 0]
         self.moments = np.stack([z * z, z * a, z, a * a, a])
 
-    def take(self, cases: npt.NDArray[np.intp]) -> "Model":
+    def take(self, cases: Cases) -> "Model":
         """Return the model of only some cases."""
         part = copy.copy(self)
         part.given = self.given.take(cases)
-        for name in _PER_CASE:
+        for name in (*_PER_CASE, "log_h_target"):
             value = getattr(self, name)
             picked = taken(value, cases) if isinstance(value, (_Phase, ProtonBalance)) else value[..., cases]
             setattr(part, name, picked)
@@ -185,17 +183,17 @@ class State:
         q, own = given.extractant.per_unit, np.arange(count)
         self._influence()
         jac = np.empty((2 * count + 2, 2 * count + 2, given.organic.size))
-        jac[:count] = self._gradient(self.moved_down, None)
-        jac[count : 2 * count] = self._gradient(self.moved_up, q * self.crowding)
-        jac[own, own] += self.water_slope * self.volume + (self.acids * self.bound_slope).sum(0)
+        self._gradient(self.moved_down, None, jac[:count])
+        self._gradient(self.moved_up, q * self.crowding, jac[count : 2 * count])
+        buffering = self.water_slope * self.volume + (self.acids * self.bound_slope).sum(0)
+        jac[own, own] += buffering / model.capacity
         crowd = self.crowding * (1 - self.crowding)
-        jac[count + own, count + own] += q * (self.free * given.organic + crowd * self.adducts)
-        jac[0, -2] += self.water[0] * given.alkali_volume * model.capacity
+        jac[count + own, count + own] += q * (self.free * given.organic + crowd * self.adducts) / model.capacity
+        jac[0, -2] += self.water[0] * given.alkali_volume
         per = model.per_litre
         strip_acid = self.water * per.volume + (per.acids * self.bound_protons).sum(0) - per.charge
-        jac[:count, -1] += strip_acid * given.organic
-        jac[: 2 * count] /= model.capacity
-        jac[count : 2 * count] /= self.total[:, None]
+        jac[:count, -1] += strip_acid * (given.organic / model.capacity)
+        jac[count : 2 * count] *= (1 / self.total)[:, None]
         if given.hold:
             jac[: given.stages[0]] = 0.0
             jac[own[: given.stages[0]], own[: given.stages[0]]] = 1.0
@@ -205,18 +203,20 @@ class State:
         return jac
 
     def _influence(self) -> None:
-        """Weighted sums over the metals of what an exchange in each stage moves, (5 moments, stages, columns, cases).
+        """Sums over the metals of what an exchange in each stage moves, (5 moments, stages, columns, cases).
 
-        Columns: one for each stage, by its ln D; the strip acid's metals; the alkali's sodium.
+        As a share of the capacity. Columns: each stage by its ln D; the metals of the strip acid; the alkali.
         """
         model, given = self.model, self.model.given
         mixed = np.swapaxes(self.rising + self.falling, 0, 1)
-        swing = model.efficiency * mixed * self.share[0] * self.share[1]
+        swing = mixed * self.share[0]
+        swing *= self.share[1]
+        swing *= model.efficiency / model.capacity
         entry = np.zeros_like(given.feed.metals)
         if model.sodium >= 0:
-            entry[model.sodium] = model.capacity
+            entry[model.sodium] = 1.0
         edge, strips = model.first - 1, len(model.sections) > 1
-        top = given.strip.metals * given.organic if strips else np.zeros_like(entry)
+        top = given.strip.metals * (given.organic / model.capacity) if strips else np.zeros_like(entry)
         change = self.cascade.influence(swing, top, entry)
         moments = model.moments
         up = _summed(moments, change.rising)
@@ -231,8 +231,8 @@ class State:
             down[:, edge] /= 1 - model.spill
         self.moved_up, self.moved_down = up, down
 
-    def _gradient(self, moved: Array, held: Array | None) -> Array:
-        """Derivative of the sum over the metals of (z + held a) times their flow, (rows, unknowns, cases)."""
+    def _gradient(self, moved: Array, held: Array | None, out: Array) -> None:
+        """Derivative of the sum over the metals of (z + held a) times their flow, to `out` (rows, unknowns, cases)."""
         model, count = self.model, self.model.count
         by_charge, by_adduct, plain = moved[0], moved[1], moved[2]
         if held is not None:
@@ -240,30 +240,29 @@ class State:
             by_charge, by_adduct, plain = (
                 by_charge + row * moved[1], by_adduct + row * moved[3], plain + row * moved[4],
             )  # fmt: skip
-        by_charge, by_adduct = by_charge[:, :count], by_adduct[:, :count]
-        out = np.empty((len(moved[0]), 2 * count + 2, moved.shape[-1]))
-        np.negative(by_charge, out=out[:, :count])
-        out[:, count : 2 * count] = by_charge / model.given.extractant.per_unit + self.crowding * by_adduct
+        np.negative(by_charge[:, :count], out=out[:, :count])
+        np.multiply(self.crowding, by_adduct[:, :count], out=out[:, count : 2 * count])
+        out[:, count : 2 * count] += by_charge[:, :count] * (1 / model.given.extractant.per_unit)
         thinner = model.given.alkali_volume * model.capacity / np.where(self.volume[0] > 0, self.volume[0], 1.0)
         out[:, -2] = plain[:, count + 1] - thinner * plain[:, 0]
         strips = slice(model.first, count)
         share = model.per_litre.volume[strips] * model.given.organic / self.volume[strips]
         out[:, -1] = plain[:, count] - (plain[:, strips] * share).sum(1)
-        return out
 
     def _control_rows(self, jac: Array) -> None:
         model, given, count = self.model, self.model.given, self.model.count
         rows = [count - 1, model.first - 1]
-        last, loaded = self._gradient(self.moved_up[:, rows], None)
-        jac[-2] = (self.fraction / model.capacity) * last if given.closed else 0.0
+        slopes = np.empty((2, *jac.shape[1:]))
+        self._gradient(self.moved_up[:, rows], None, slopes)
+        jac[-2] = self.fraction * slopes[0] if given.closed else 0.0
         jac[-2, -2] += 1.0
         jac[-2] = np.where(self.active, 0.0, jac[-2])
         jac[-2, 0] -= np.where(self.active, _CONTROL_SLOPE, 0.0)
         jac[-1] = 0.0
         if model.first < count:
             acid = model.normality
-            gain = given.strip_ratio / np.where(acid > 0, acid, np.inf) / given.organic
-            jac[-1] = -np.where(self.above_floor, gain, 0.0) * loaded
+            gain = given.strip_ratio * given.concentration / np.where(acid > 0, acid, np.inf)
+            jac[-1] = -np.where(self.above_floor, gain, 0.0) * slopes[1]
         jac[-1, -1] += 1.0
 
 

@@ -25,7 +25,7 @@ _TOLERANCE = 1e-9
 _LARGEST_STEP = 1.5
 _DAMPING = (0.1, 0.3, 0.03)
 _BATCH = 160
-_IDLE = 0.1
+_MOST = 0.8
 _SETTLED = 1e-5
 
 
@@ -92,7 +92,16 @@ def solve_circuit(circuit: Circuit, start: Array | None = None) -> Solution:
 
 
 def _part(model: Model, numbers: npt.NDArray[np.intp]) -> Model:
-    return model if numbers.size == model.given.organic.size else model.take(numbers)
+    """The model of some cases: views where they follow each other."""
+    if numbers.size == model.given.organic.size:
+        return model
+    if numbers[-1] - numbers[0] == numbers.size - 1:
+        return model.take(slice(int(numbers[0]), int(numbers[-1]) + 1))
+    return model.take(numbers)
+
+
+def _batches(numbers: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+    return np.split(numbers, range(_BATCH, numbers.size, _BATCH))
 
 
 def _find(model: Model, start: Array | None) -> tuple[Array, npt.NDArray[np.bool_]]:
@@ -106,46 +115,52 @@ def _find(model: Model, start: Array | None) -> tuple[Array, npt.NDArray[np.bool
         left = np.flatnonzero(~converged)
         if not left.size:
             break
-        batches = np.split(left, range(_BATCH, left.size, _BATCH))
-        guess = np.concatenate([first_guess(_part(model, batch)) for batch in batches], axis=-1)
+        guess = np.concatenate([first_guess(_part(model, batch)) for batch in _batches(left)], axis=-1)
         w[:, left], converged[left] = _newton(model, left, guess, damping, _MAX_ITERATIONS)
     return w, converged
 
 
 def _newton(
-    whole: Model, cases: npt.NDArray[np.intp], start: Array, damping: float, iterations: int
+    model: Model, cases: npt.NDArray[np.intp], start: Array, damping: float, iterations: int
 ) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """Return the unknowns (unknowns, cases) and which converged; cases that end make room for those that wait."""
+    """Return the unknowns (unknowns, cases) and which converged; slow cases are joined to new batches."""
     w, age = start.copy(), np.zeros(cases.size, dtype=int)
-    converged, active, waiting = np.zeros(cases.size, dtype=bool), np.arange(min(_BATCH, cases.size)), _BATCH
-    model, jacobian = None, None
+    converged, active = np.zeros(cases.size, dtype=bool), np.arange(cases.size)
     while active.size:
-        if model is None:
-            model, jacobian = _part(whole, cases[active]), None
+        slow = []
+        for batch in _batches(active):
+            part = _part(model, cases[batch])
+            w[:, batch], age[batch], converged[batch] = _steps(part, w[:, batch], age[batch], damping, iterations)
+            slow.append(batch[age[batch] >= 0])
+        active = np.concatenate(slow)
+    return w, converged
+
+
+def _steps(
+    model: Model, w: Array, age: npt.NDArray[np.int_], damping: float, iterations: int
+) -> tuple[Array, npt.NDArray[np.int_], npt.NDArray[np.bool_]]:
+    """Newton steps until most cases have ended: unknowns, iterations so far (-1: ended), and which converged."""
+    converged, diagonal = np.zeros(age.size, dtype=bool), np.arange(len(w))
+    jacobian: Array | None = None
+    while np.mean(age < 0) < _MOST:
         with np.errstate(all="ignore"):
-            state = State(model, w[:, active])
+            state = State(model, w)
             residual = state.residual()
             # a time step that lengthens as the residual falls: unloaded stages fill before the balances bind
             shift = damping * np.abs(residual).max(0)
             if jacobian is None:
                 jacobian = state.jacobian()
-                diagonal = np.arange(len(w))
                 jacobian[diagonal, diagonal] += shift
             step, good = solve_cases(jacobian, -residual)
-            step = np.where(age[active] < 0, 0.0, _limited(step, w[:, active], model))
-        w[:, active] += step
-        age[active] += age[active] >= 0
+            step = np.where(age < 0, 0.0, _limited(step, w, model))
+        w, age = w + step, age + (age >= 0)
         size = np.abs(step).max(0)
-        done = good & (size < _TOLERANCE) & (shift < 1e-6)
-        converged[active[done]] = True
-        ended = done | (age[active] >= iterations) | (age[active] < 0) | ~np.isfinite(w[:, active]).all(0)
-        age[active[ended]] = -1
+        done = good & (size < _TOLERANCE) & (shift < 1e-6) & (age >= 0)
+        converged |= done
+        age[done | (age >= iterations) | ~np.isfinite(w).all(0)] = -1
         if not size.max() < _SETTLED:
             jacobian = None
-        if ended.all() or ended.sum() > _IDLE * active.size:
-            room = np.arange(waiting, min(waiting + int(ended.sum()), cases.size))
-            active, waiting, model = np.concatenate([active[~ended], room]), waiting + room.size, None
-    return w, converged
+    return w, age, converged
 
 
 def _limited(step: Array, w: Array, model: Model) -> Array:

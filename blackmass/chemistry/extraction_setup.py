@@ -9,6 +9,8 @@ import numpy.typing as npt
 from blackmass.chemistry.extraction import Extractant, Liquor
 from blackmass.numerics.cascade import Array
 
+Cases = npt.NDArray[np.intp] | slice
+
 
 @dataclasses.dataclass(frozen=True)
 class Circuit:
@@ -60,7 +62,7 @@ class Circuit:
     hold: bool = False
     closed: bool = True
 
-    def take(self, cases: npt.NDArray[np.intp]) -> "Circuit":
+    def take(self, cases: Cases) -> "Circuit":
         """Return only some cases."""
         picked: dict[str, Any] = {}
         for field in dataclasses.fields(self):
@@ -94,7 +96,7 @@ def scaled(liquor: Liquor, factor: Array) -> Liquor:
     )
 
 
-def taken(record: Any, cases: npt.NDArray[np.intp]) -> Any:
+def taken(record: Any, cases: Cases) -> Any:
     """A record of arrays that end in (cases,), with only some cases."""
     return dataclasses.replace(
         record, **{field.name: getattr(record, field.name)[..., cases] for field in dataclasses.fields(record)}

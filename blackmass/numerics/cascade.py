@@ -227,17 +227,16 @@ def solve_cases(matrix: Array, right: Array) -> tuple[Array, npt.NDArray[np.bool
         Zero where the system could not be solved.
     good : array (cases,) of bool
     """
-    a, b = np.moveaxis(matrix, -1, 0), right.T[..., None]
-    scale = np.abs(a).max(axis=2, keepdims=True)
-    good = np.isfinite(a).all(axis=(1, 2)) & np.isfinite(b).all(axis=(1, 2)) & (scale > 0).all(axis=(1, 2))
-    eye = np.eye(a.shape[1])
-    a = np.where(good[:, None, None], a / np.where(scale > 0, scale, 1.0), eye)
-    b = np.where(good[:, None, None], b / np.where(scale > 0, scale, 1.0), 0.0)
+    a, b = np.ascontiguousarray(np.moveaxis(matrix, -1, 0)), right.T[..., None]
+    good = np.isfinite(a.sum(axis=(1, 2)) + b.sum(axis=(1, 2)))
+    if not good.all():
+        a = np.where(good[:, None, None], a, np.eye(a.shape[1]))
+        b = np.where(good[:, None, None], b, 0.0)
     try:
         solution = np.linalg.solve(a, b)
     except np.linalg.LinAlgError:
         singular = np.array([np.linalg.matrix_rank(one) < one.shape[0] for one in a])
         good &= ~singular
-        solution = np.linalg.solve(np.where(singular[:, None, None], eye, a), b)
-    good &= np.isfinite(solution).all(axis=(1, 2))
-    return np.where(good[:, None], solution[..., 0], 0.0).T, good
+        solution = np.linalg.solve(np.where(singular[:, None, None], np.eye(a.shape[1]), a), b)
+    good &= np.isfinite(solution.sum(axis=(1, 2)))
+    return np.where(good, solution[..., 0].T, 0.0), good
