@@ -52,7 +52,7 @@ class Settled:
     heat: Array
     equilibrium: Equilibrium
     status: StatusArray
-    guess: Array | None
+    guess: Array
 
 
 def settle(
@@ -79,16 +79,16 @@ def settle(
 
     A case that finds no equilibrium, or has no liquor, is left as it comes.
     """
-    found, guess = at_equilibrium(stream.flow, temperature, solids, model, start)
+    found = at_equilibrium(stream.flow, temperature, solids, model, start)
     extent = found.extent * np.asarray(approach, dtype=float)
     settled = stream.react(found.stoichiometry, extent).at(temperature)
-    return Settled(settled, heat_of_crystallisation(found.phases, extent, model), found, found.status, guess)
+    return Settled(settled, heat_of_crystallisation(found.phases, extent, model), found, found.status, found.guess)
 
 
 def at_equilibrium(
     flow: Array, temperature: "npt.ArrayLike", solids: tuple[str, ...], model: ActivityModel, start: Array | None
-) -> tuple[Equilibrium, Array | None]:
-    """Return the equilibrium of flows (species, cases) [mol/s] with solids, and a guess for the next call.
+) -> Equilibrium:
+    """Return the equilibrium of flows (species, cases) [mol/s] with solids.
 
     Salts whose stable hydrate is not the one named are given to the engine as phases that form at the supersaturation
     of the saturated solution (`solubility.correction`).
@@ -96,7 +96,7 @@ def at_equilibrium(
     celsius = np.broadcast_to(np.asarray(temperature, dtype=float), flow.shape[1:])
     corrected = {name: correction(name, celsius, model) for name in solids if measured(name)[0].size}
     plain = tuple(name for name in solids if name not in corrected)
-    return equilibrate(flow, celsius, solids=plain, gases=corrected, model=model), None
+    return equilibrate(flow, celsius, solids=plain, gases=corrected, model=model)
 
 
 def extents(state: Equilibrium, solids: tuple[str, ...]) -> Array:

@@ -151,7 +151,8 @@ def crystallise(
     active &= np.exp(search.low) < search.high
     found = _begin(search, np.log(np.maximum(all_water, TINY)), start)
     _seek(search, found, np.flatnonzero(active))
-    evaporated = np.where(active, np.maximum(search.high - np.exp(found.water), 0.0), 0.0)
+    dried = active & (found.water < np.log(np.maximum(search.high, TINY)))
+    evaporated = np.where(dried, np.maximum(search.high - np.exp(found.water), 0.0), 0.0)
     remaining, condensate = without_water(stream, evaporated)
     amounts = np.vstack([extent, found.extent])
     rest = np.flatnonzero(~found.met)
@@ -254,11 +255,10 @@ def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask]:
     flow[WATER] = np.minimum(np.exp(found.water[where]), search.high)
     flow[species.index(search.salt)] = reserve
     start = None if found.guess is None else found.guess[:, where]
-    state, guess = at_equilibrium(flow, search.temperature, solids, search.model, start)
-    if guess is not None:
-        if found.guess is None:
-            found.guess = np.full((guess.shape[0], found.water.size), np.nan)
-        found.guess[:, where] = guess
+    state = at_equilibrium(flow, search.temperature, solids, search.model, start)
+    if found.guess is None:
+        found.guess = np.full((len(state.guess), found.water.size), np.nan)
+    found.guess[:, where] = state.guess
     failed = state.status > Status.OUT_OF_RANGE
     found.unsolved[where] += failed
     made = np.where(failed, 0.0, extents(state, solids))
@@ -272,7 +272,7 @@ def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask]:
 def _settle_rest(search: Search, found: Found, amounts: Array, flow: Array, rest: Index) -> None:
     """Let equilibrium decide in the cases that do not meet the yield."""
     solids = (search.salt, *companions(search.salt))
-    state, _ = at_equilibrium(flow, search.temperature[rest], solids, search.model, None)
+    state = at_equilibrium(flow, search.temperature[rest], solids, search.model, None)
     amounts[:, rest] = extents(state, solids)
     found.water_activity[rest] = state.water_activity
     found.status[rest] = worst(state.status, np.where(found.status[rest] == Status.NOT_CONVERGED, 2, 0))
