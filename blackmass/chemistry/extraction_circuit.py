@@ -24,9 +24,9 @@ _WARM_ITERATIONS = 12
 _TOLERANCE = 1e-9
 _LARGEST_STEP = 1.5
 _DAMPING = (0.1, 0.3, 0.03)
-_BATCH = 160
+_WORKING_SET = 500_000  # numbers in the largest array of a batch
 _MOST = 0.8
-_SETTLED = 1e-5
+_SETTLED = 3e-5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,8 +77,7 @@ def solve_circuit(circuit: Circuit, start: Array | None = None) -> Solution:
     model = Model(reduced)
     w, converged = _find(model, start)
     cases, parts = circuit.organic.size, []
-    for first in range(0, cases, _BATCH):
-        numbers = np.arange(first, min(first + _BATCH, cases))
+    for numbers in _batches(model, np.arange(cases)):
         parts.append(_solution(_part(model, numbers), w[:, numbers], converged[numbers]))
     joined = {
         field.name: np.concatenate([getattr(part, field.name) for part in parts], axis=-1)
@@ -100,8 +99,10 @@ def _part(model: Model, numbers: npt.NDArray[np.intp]) -> Model:
     return model.take(numbers)
 
 
-def _batches(numbers: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
-    return np.split(numbers, range(_BATCH, numbers.size, _BATCH))
+def _batches(model: Model, numbers: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+    metals = len(model.given.extractant.metals)
+    size = min(max(_WORKING_SET // (metals * model.count * (model.count + 2)), 50), 500)
+    return np.split(numbers, range(size, numbers.size, size))
 
 
 def _find(model: Model, start: Array | None) -> tuple[Array, npt.NDArray[np.bool_]]:
@@ -115,7 +116,7 @@ def _find(model: Model, start: Array | None) -> tuple[Array, npt.NDArray[np.bool
         left = np.flatnonzero(~converged)
         if not left.size:
             break
-        guess = np.concatenate([first_guess(_part(model, batch)) for batch in _batches(left)], axis=-1)
+        guess = np.concatenate([first_guess(_part(model, batch)) for batch in _batches(model, left)], axis=-1)
         w[:, left], converged[left] = _newton(model, left, guess, damping, _MAX_ITERATIONS)
     return w, converged
 
@@ -128,7 +129,7 @@ def _newton(
     converged, active = np.zeros(cases.size, dtype=bool), np.arange(cases.size)
     while active.size:
         slow = []
-        for batch in _batches(active):
+        for batch in _batches(model, active):
             part = _part(model, cases[batch])
             w[:, batch], age[batch], converged[batch] = _steps(part, w[:, batch], age[batch], damping, iterations)
             slow.append(batch[age[batch] >= 0])
