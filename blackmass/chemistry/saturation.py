@@ -107,8 +107,8 @@ def _simple_forms() -> tuple[npt.NDArray[np.intp], Array, Array, tuple[str, ...]
         rows = [row for row in np.flatnonzero(reaction.amounts) if row not in (_PROTON, _WATER)]
         if len(rows) == 1:
             forms.append((rows[0], reaction.amounts[rows[0]], reaction.amounts[_PROTON], reaction.name))
-    rows, counts, protons, names = zip(*forms, strict=True)
-    return np.array(rows, dtype=np.intp), np.array(counts)[:, None], np.array(protons)[:, None], names
+    held, counts, protons, names = zip(*forms, strict=True)
+    return np.array(held, dtype=np.intp), np.array(counts)[:, None], np.array(protons)[:, None], names
 
 
 @functools.cache
