@@ -137,7 +137,7 @@ class Dosing:
     def _try_end(
         self, result: Settled, flow: Array, masks: tuple[Mask, Mask], added: Array, start: Array | None
     ) -> None:
-        """Find the equilibrium of some waiting cases with none or the most of the reagent, and settle what ends there."""
+        """Find the equilibrium of waiting cases with none or the most of the reagent, and settle what ends there."""
         waiting, which = masks
         where = np.flatnonzero(waiting & which)
         if where.size:
