@@ -8,6 +8,8 @@ from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
 
+NOTHING = 1e-30  # m3/s, below which a cake holds no liquor
+
 
 class FilterPress(Operation):
     """A filter that forms a cake, washes it by displacement and discharges it; a centrifuge by its parameters.
@@ -63,7 +65,8 @@ class FilterPress(Operation):
         drawn = _drawn(wash, np.maximum(self.wash_ratio * pores - given, 0.0))
         used = washed_in + drawn
         volume = np.maximum(used.volume + used.organic_volume, 0.0)
-        ratio = np.where(pores > 0, volume / np.where(pores > 0, pores, 1.0), 0.0)
+        wet = pores > NOTHING
+        ratio = np.where(wet, volume / np.where(wet, pores, 1.0), 0.0)
         left = retained(ratio, self.dispersion_number)
         stays = np.where(volume > 0, (1 - left) * pores / np.where(volume > 0, volume, 1.0), 0.0)
         kept, displaced = held.split(left)
