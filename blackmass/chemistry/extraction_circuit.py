@@ -21,12 +21,12 @@ from blackmass.status import Status, StatusArray
 
 _MAX_ITERATIONS = 100
 _WARM_ITERATIONS = 12
-_TOLERANCE = 1e-9
+_TOLERANCE = 2e-10
 _LARGEST_STEP = 1.5
 _DAMPING = (0.1, 0.3, 0.03)
-_WORKING_SET = 500_000  # numbers in the largest array of a batch
+_WORKING_SET = 250_000  # numbers in the largest array of a batch
 _MOST = 0.8
-_SETTLED = 3e-5
+_SETTLED = 1e-4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _steps(
         done = good & (size < _TOLERANCE) & (shift < 1e-6) & (age >= 0)
         converged |= done
         age[done | (age >= iterations) | ~np.isfinite(w).all(0)] = -1
-        if not size.max() < _SETTLED:
+        if np.mean(size < _SETTLED) < _MOST:
             jacobian = None
     return w, age, converged
 
