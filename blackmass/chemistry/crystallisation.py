@@ -93,10 +93,10 @@ def at_equilibrium(
     Salts whose stable hydrate is not the one named are given to the engine as phases that form at the supersaturation
     of the saturated solution (`solubility.correction`).
     """
-    celsius = np.broadcast_to(np.asarray(temperature, dtype=float), flow.shape[1:])
-    corrected = {name: correction(name, celsius, model) for name in solids if measured(name)[0].size}
+    kelvin = np.broadcast_to(np.asarray(temperature, dtype=float), flow.shape[1:])
+    corrected = {name: correction(name, kelvin, model) for name in solids if measured(name)[0].size}
     plain = tuple(name for name in solids if name not in corrected)
-    return equilibrate(flow, celsius, solids=plain, gases=corrected, model=model)
+    return equilibrate(flow, kelvin, solids=plain, gases=corrected, model=model)
 
 
 def extents(state: Equilibrium, solids: tuple[str, ...]) -> Array:

@@ -17,15 +17,19 @@ from blackmass.chemistry.crystallisation import (
 )
 from blackmass.chemistry.equilibria import formation, pure_phase
 from blackmass.chemistry.evaporation import WATER_MASS, figures, without_water
+from blackmass.chemistry.mother_liquor import ROWS, first_state, saturate
+from blackmass.chemistry.solubility import correction
 from blackmass.status import Status, StatusArray, worst
 from blackmass.stream import Array, Stream
 
 Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
 WATER = species.index("H2O")
-DONE = 1e-9  # of ln D; the last, linear step then leaves less than 1e-12
+DONE = 3e-12  # of ln D
 STEPS = 60
 PATIENCE = 4  # liquors without an equilibrium that are met before a case is given up
+NEAR = 0.7  # of ln D, within which Newton's method is tried
+TRIALS = 2
 FIRST = 3.0  # mol of salt per kg of water in the mother liquor, where the search begins
 RESERVE = 2.0  # crystals kept in the liquor during the search, against the salt in the mother liquor
 DRIEST = 1e-9
@@ -84,20 +88,20 @@ class Search:
 
 @dataclasses.dataclass
 class Found:
-    """Where the search stands; slopes that are not known are not numbers."""
+    """Where the search stands."""
 
     water: Array  # (cases,) ln of the water of the mother liquor [mol/s]
     slope: Array  # (cases,) of ln D over ln w
     bottom: Array  # (cases,) ln of a water that is too little, or the least
     top: Array  # (cases,) ln of a water that is too much, or the most
+    before: Array  # (2, cases) the point and the miss of the step before, where the liquor was saturated
     extent: Array  # (companions, cases) [mol/s] of the other salts
-    bend: Array  # (companions, cases) [mol/s] change of `extent` with ln w
-    before: Array  # (2 + companions, cases) the point, the miss and `extent` of the step before, where saturated
     water_activity: Array  # (cases,)
     status: StatusArray
     met: Mask  # (cases,) the yield is met, the mother liquor saturated
     unsolved: Index  # (cases,) liquors without an equilibrium that were met
-    guess: Array | None
+    trials: Index  # (cases,) of Newton's method
+    liquor: Array  # (rows, cases) state of the mother liquor, not a number where it is not known
 
 
 def crystallise(
@@ -149,8 +153,12 @@ def crystallise(
     )
     active = (wanted > DRIEST * np.abs(all_water)) & (all_water > DRIEST * np.abs(stream.flow).sum(0))
     active &= np.exp(search.low) < search.high
-    found = _begin(search, np.log(np.maximum(all_water, TINY)), start)
-    _seek(search, found, np.flatnonzero(active))
+    scale = np.log(np.maximum(all_water, TINY))
+    found = _begin(search, scale, start)
+    where = np.flatnonzero(active)
+    known = np.isfinite(found.liquor[0, where])
+    known[known] = _saturate(search, found, where[known], found.liquor[:, where[known]])
+    _seek(search, found, where[~known])
     dried = active & (found.water < np.log(np.maximum(search.high, TINY)))
     evaporated = np.where(dried, np.maximum(search.high - np.exp(found.water), 0.0), 0.0)
     remaining, condensate = without_water(stream, evaporated)
@@ -168,7 +176,7 @@ def crystallise(
         available=available,
         water_activity=found.water_activity,
         status=found.status,
-        guess=_guess(search, found, np.log(np.maximum(all_water, TINY))),
+        guess=np.vstack([found.water - scale, found.liquor]),
     )
 
 
@@ -182,33 +190,47 @@ def _least_water(stream: Stream, water: Array, bound: Array, most_evaporated: "n
 def _begin(search: Search, scale: Array, start: Array | None) -> Found:
     """Start from a guess, or where the mother liquor holds `FIRST`."""
     cases, beside = scale.size, len(companions(search.salt))
-    head = np.full((2 + beside, cases), np.nan)
-    guess = None
-    if start is not None and start.shape[-1] == cases and start.shape[0] >= len(head):
-        head, guess = start[: len(head)], start[len(head) :]
+    rows = 1 + ROWS + beside
+    guess = np.full((rows, cases), np.nan) if start is None or start.shape != (rows, cases) else start
     top = np.log(np.maximum(search.high, TINY))
     water = np.log(np.maximum(search.dissolved, TINY) / (FIRST * WATER_MASS))
-    water = np.where(np.isfinite(head[0]), head[0] + scale, water)
+    water = np.where(np.isfinite(guess[0]), guess[0] + scale, water)
     return Found(
         water=np.clip(water, np.minimum(search.low, top), top),
-        slope=head[1].copy(),
+        slope=np.ones(cases),
         bottom=search.low.copy(),
         top=top,
+        before=np.full((2, cases), np.nan),
         extent=np.zeros((beside, cases)),
-        bend=head[2:] * search.dissolved,
-        before=np.full((2 + beside, cases), np.nan),
         water_activity=np.ones(cases),
         status=np.zeros(cases, dtype=np.int8),
         met=np.zeros(cases, dtype=bool),
         unsolved=np.zeros(cases, dtype=np.intp),
-        guess=guess if guess is not None and guess.size else None,
+        trials=np.zeros(cases, dtype=np.intp),
+        liquor=guess[1:].copy(),
     )
 
 
-def _guess(search: Search, found: Found, scale: Array) -> Array:
-    bend = found.bend / np.where(search.dissolved > 0, search.dissolved, 1.0)
-    head = np.vstack([found.water - scale, found.slope, bend])
-    return head if found.guess is None else np.vstack([head, found.guess])
+def _saturate(search: Search, found: Found, where: Index, state: Array) -> Mask:
+    """Find the mother liquors of the cases `where` by Newton's method; return which are found."""
+    if where.size == 0:
+        return np.zeros(0, dtype=bool)
+    part = search.take(where)
+    salts = (search.salt, *companions(search.salt))
+    factors = np.array([correction(name, part.temperature, search.model) for name in salts])
+    made = saturate(part.mother, part.temperature, salts, factors, model=search.model, start=state)
+    ok = made.converged
+    place, water = where[ok], np.log(np.maximum(made.water[ok], TINY))
+    most = np.log(np.maximum(search.high[place], TINY))
+    found.met[place] = (water < most) & (water > search.low[place])
+    found.water[place] = np.clip(water, search.low[place], most)
+    carried = part.mother[species.indices(salts[1:])]
+    found.extent[:, place] = (made.crystals - carried)[:, ok]
+    found.water_activity[place] = made.water_activity[ok]
+    found.status[place] = np.where(made.out_of_range[ok], Status.OUT_OF_RANGE, Status.OK)
+    found.liquor[:, where] = made.state
+    found.trials[where] += 1
+    return ok
 
 
 def _seek(search: Search, found: Found, where: Index) -> None:
@@ -218,55 +240,48 @@ def _seek(search: Search, found: Found, where: Index) -> None:
         if where.size == 0:
             return
         x = found.water[where]
-        miss, saturated = _miss(search.take(where), found, where)
-        _learn(found, where, miss, saturated)
-        slope = np.where(saturated & np.isfinite(found.slope[where]), found.slope[where], 1.0)
+        miss, saturated, start = _miss(search.take(where), found, where)
+        near = saturated & (np.abs(miss) < NEAR) & (found.trials[where] < TRIALS)
+        done = np.zeros(where.size, dtype=bool)
+        done[near] = _saturate(search, found, where[near], start[:, near])
+        change = x - found.before[0, where]
+        usable = saturated & (np.abs(change) > 1e-9)  # not a number: there was no step before
+        secant = (miss - found.before[1, where]) / np.where(usable, change, 1.0)
+        slope = np.where(usable, np.clip(secant, *SLOPES), np.where(saturated, found.slope[where], 1.0))
+        found.slope[where] = slope
+        found.before[:, where] = np.where(saturated, np.array([x, miss]), np.nan)
         found.bottom[where] = bottom = np.where(miss < 0, x, found.bottom[where])
         found.top[where] = top = np.where(miss > 0, x, found.top[where])
         move = x - miss / slope
-        met = saturated & (np.abs(miss) <= DONE) & (np.isfinite(found.slope[where]) | (miss == 0))
+        met = saturated & (np.abs(miss) <= DONE)
         outside = ~met & ((move <= bottom) | (move >= top))
         edge = np.where(miss < 0, most[where], search.low[where])
         untried = np.where(miss < 0, top == edge, bottom == edge)  # nothing but the end of the range bounds this side
         move = np.where(outside, np.where(untried, edge, 0.5 * (bottom + top)), move)
-        found.met[where] = met
-        found.water[where] = move
-        found.extent[:, where] += np.where(met, np.nan_to_num(found.bend[:, where]) * (move - x), 0.0)
-        where = where[~met & (move != x) & (found.unsolved[where] < PATIENCE)]
+        found.met[where] = np.where(done, found.met[where], met)
+        found.water[where] = np.where(done, found.water[where], move)
+        where = where[~done & ~met & (move != x) & (found.unsolved[where] < PATIENCE)]
     found.status[where] = Status.NOT_CONVERGED
 
 
-def _learn(found: Found, where: Index, miss: Array, saturated: Mask) -> None:
-    """Bring the slopes up to date by the secant from the step before, where there is one."""
-    now = np.vstack([found.water[where], miss, found.extent[:, where]])
-    change = now - found.before[:, where]
-    usable = saturated & (np.abs(change[0]) > 1e-9)  # not a number: there was no step before
-    change = np.where(usable, change, 1.0)
-    found.slope[where] = np.where(usable, np.clip(change[1] / change[0], *SLOPES), found.slope[where])
-    found.bend[:, where] = np.where(usable, change[2:] / change[0], found.bend[:, where])
-    found.before[:, where] = np.where(saturated, now, np.nan)
-
-
-def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask]:
-    """Return ln of what dissolves against what should (cases,), and whether crystals are left to saturate."""
+def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask, Array]:
+    """Return ln of what dissolves against what should (cases,), whether it is saturated, and the state of the liquor."""
     solids = (search.salt, *companions(search.salt))
     flow = search.mother.copy()
     reserve = RESERVE * search.dissolved
     flow[WATER] = np.minimum(np.exp(found.water[where]), search.high)
     flow[species.index(search.salt)] = reserve
-    start = None if found.guess is None else found.guess[:, where]
-    state = at_equilibrium(flow, search.temperature, solids, search.model, start)
-    if found.guess is None:
-        found.guess = np.full((len(state.guess), found.water.size), np.nan)
-    found.guess[:, where] = state.guess
+    state = at_equilibrium(flow, search.temperature, solids, search.model, None)
     failed = state.status > Status.OUT_OF_RANGE
     found.unsolved[where] += failed
     made = np.where(failed, 0.0, extents(state, solids))
     formed, found.extent[:, where] = made[0], made[1:]
     found.water_activity[where], found.status[where] = state.water_activity, state.status
     miss = np.log(np.maximum(search.dissolved - formed, TINY) / search.dissolved)
+    saturated = ~failed & (formed > -(1 - 1e-9) * reserve)
+    start = first_state(state, made[1:] + flow[species.indices(solids[1:])])
     # a liquor too strong to be solved counts as too little water
-    return np.where(failed, -1.0, miss), ~failed & (formed > -(1 - 1e-9) * reserve)
+    return np.where(failed, -1.0, miss), saturated, start
 
 
 def _settle_rest(search: Search, found: Found, amounts: Array, flow: Array, rest: Index) -> None:
