@@ -6,9 +6,16 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.leaching_balances import METALS, UNKNOWNS, Outcome, Pulp, balances
+from blackmass.chemistry.leaching_balances import UNKNOWNS, Outcome, Pulp, balances
 from blackmass.chemistry.leaching_kinetics import Constant, Rates, constants, surfaces
-from blackmass.chemistry.leaching_stoichiometry import REACTIONS, STOICHIOMETRY, acid_of, extents_of, soluble
+from blackmass.chemistry.leaching_stoichiometry import (
+    REACTIONS,
+    STOICHIOMETRY,
+    TRANSITION,
+    acid_of,
+    extents_of,
+    soluble,
+)
 from blackmass.chemistry.leaching_tank import solve
 from blackmass.status import Status, StatusArray
 from blackmass.stream import Stream
@@ -29,9 +36,10 @@ _SOLUTES = {
     "aluminium": "Al",
     "iron": "Fe",
 }
-_LITHIATED = species.indices([f"Li{metal}O2" for metal in METALS])
+_LITHIATED = species.indices([f"Li{metal}O2" for metal in TRANSITION])
 _PROTONATED = species.indices(["NiOOH", "CoOOH", "MnOOH"])
 _BARE = species.indices(["NiO2", "CoO2", "MnO2"])
+_DISSOLVED = species.indices([f"{metal}+2" for metal in TRANSITION])
 _H = species.index("H+")
 
 
@@ -149,17 +157,18 @@ def _pulp(moles: Array, shares: Array, left: float) -> Pulp:
     x = (z - left) / (2 - left), and 2 x of the lithium with it.
     """
     lithiated, bare, protonated = moles[_LITHIATED], moles[_BARE], moles[_PROTONATED]
-    metal = lithiated[:3].sum(0) + bare.sum(0) + protonated.sum(0)
-    lithium = np.where(metal > 0, lithiated[:3].sum(0) / np.where(metal > 0, metal, 1.0), 1.0)
+    metal = lithiated.sum(0) + bare.sum(0) + protonated.sum(0)
+    lithium = np.where(metal > 0, lithiated.sum(0) / np.where(metal > 0, metal, 1.0), 1.0)
     fraction = np.maximum(lithium - left, 0.0) / (2 - left)
     opened = np.where(lithium > 0, 2 * fraction / np.where(lithium > 0, lithium, 1.0), 0.0)
-    free = np.stack([opened, opened, opened, fraction])
-    none = np.zeros_like(lithium)[None]
-    forms = np.stack([free * lithiated, (1 - free) * lithiated, np.vstack([protonated, none]), np.vstack([bare, none])])
+    forms = np.stack([opened * lithiated, (1 - opened) * lithiated, protonated, bare])
+    alumina = np.stack([fraction, 1 - fraction]) * moles[species.index("LiAlO2")]
     return Pulp(
         oxide=forms[:, :, None, None] * shares[:, None],
+        aluminate=alumina[:, None, None] * shares[:, None],
         spinel=moles[species.index("LiMn2O4")] * shares[:, None],
         acid=np.maximum(acid_of(moles, 2.0), 0.0)[None],
+        catalyst=(metal + 2 * moles[species.index("LiMn2O4")] + moles[_DISSOLVED].sum(0))[None],
         **{field: moles[[species.index(name)]] for field, name in _SOLUTES.items()},
     )
 

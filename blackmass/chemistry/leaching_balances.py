@@ -1,6 +1,7 @@
 """Balances of one stirred tank of leaching pulp, or of one implicit step of a batch."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,11 +10,9 @@ from blackmass.chemistry.leaching_kinetics import Rates
 
 Array = npt.NDArray[np.float64]
 UNKNOWNS = 5
-METALS = ("Ni", "Co", "Mn", "Al")
 TRACE = 1e-7
 """Acid [mol/L] that water itself has: keeps its logarithm finite when all is spent."""
-_LEAST = 1e-13
-_DIOXIDE = np.array([0.5, 0.5, 0.5, 0.0])[:, None, None, None]  # MO2 left by the disproportionation of one LiMO2
+_LEAST = 1e-40
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,11 +20,13 @@ class Pulp:
     """What one litre of liquor carries [mol/L].
 
     `oxide` (forms, metals, groups, 1, cases) in the forms open LiMO2, which acid disproportionates, closed LiMO2,
-    which it does not, MOOH and MO2; `spinel` (groups, 1, cases). All others (1, cases): `acid` is the titratable
-    acid, H+ less 2 PO4 and F.
+    which it does not, MOOH and MO2, the metals Ni, Co and Mn; `aluminate` (forms, groups, 1, cases) open and closed
+    LiAlO2 and `spinel` (groups, 1, cases). All others (1, cases): `acid` is the titratable acid, H+ less 2 PO4 and F; `catalyst` is nickel, cobalt
+    and manganese in oxides and in solution.
     """
 
     oxide: Array
+    aluminate: Array
     spinel: Array
     acid: Array
     manganese: Array
@@ -39,6 +40,7 @@ class Pulp:
     copper: Array
     aluminium: Array
     iron: Array
+    catalyst: Array
 
     def take(self, cases: npt.NDArray[np.intp]) -> "Pulp":
         """Return some of the cases."""
@@ -61,7 +63,7 @@ class Scales:
         iron = pulp.ferrous + pulp.ferric + pulp.olivine + pulp.iron
         potential = _potential(pulp, rates) + rates.ferrous * iron
         metal = pulp.oxide[:, 2].sum((0, 1)) + 2 * pulp.spinel.sum(0)
-        acid = pulp.acid + TRACE + 2 * (pulp.oxide.sum((0, 1, 2)) + 2 * pulp.spinel.sum(0))
+        acid = pulp.acid + TRACE + 2 * (pulp.oxide.sum((0, 1, 2)) + 2 * pulp.spinel.sum(0) + pulp.aluminate.sum((0, 1)))
         acid = acid + 2 * (pulp.phosphate + pulp.olivine + pulp.peroxide) + 4 * pulp.sulfite + 24 * pulp.glucose
         return cls(potential, acid, pulp.manganese + metal, pulp.peroxide, iron)
 
@@ -76,7 +78,7 @@ class Liquor:
 
     potential: Array
     free: Array
-    log_acid: Array
+    log_low: Array
     weak: Array
     manganese: Array
     peroxide: Array
@@ -87,16 +89,20 @@ class Liquor:
         """Return the concentrations from the logarithms of shares (5, probes, cases)."""
         potential, free, manganese, peroxide, ferric = np.exp(x)
         free = free * scales.acid
-        log_acid = np.log(free)
+        log_low = np.log(free + rates.low_acid)
         return cls(
             potential * scales.potential,
             free,
-            log_acid,
-            np.exp(rates.order_weak * log_acid),
+            log_low,
+            free * np.exp((rates.order_weak - 1) * log_low),
             manganese * scales.manganese,
             peroxide * scales.peroxide,
             ferric * scales.iron,
         )
+
+    def power(self, order: float) -> Array:
+        """Return h (h + low)^(order - 1): free acid to a power, in proportion to it where there is little."""
+        return np.asarray(self.free * np.exp((order - 1) * self.log_low))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,8 +118,82 @@ class Outcome:
     made: dict[str, Array]
 
 
+@dataclasses.dataclass(frozen=True)
+class Oxides:
+    """Rates times residence time, and what is left of the oxides; (metals, groups, probes, cases) or without metals."""
+
+    reduce: Array
+    acidic: Array
+    slow: Array
+    water: Array
+    exchange: Array
+    deposit: Array
+    opened: Array
+    closed: Array
+    protonated: Array
+    bare: Array
+    spinel: Array
+    alumina_open: Array
+    alumina_closed: Array
+    pull: Array
+    """Electrons that the oxides take per unit of reduction potential (probes, cases)."""
+
+    def spent(self) -> Array:
+        """Acid that the oxides take, beyond what reductants give back (probes, cases)."""
+        split = 2 * (self.acidic * self.opened + self.slow * self.closed)
+        reduced = self.reduce * (4 * (self.opened + self.closed + self.bare) + 3 * self.protonated)
+        others = self.slow * self.protonated + 2 * self.water * self.bare + self.exchange * self.closed
+        alumina = 4 * (
+            (self.reduce + self.acidic) * self.alumina_open + (self.reduce + self.slow) * self.alumina_closed
+        )
+        spinel = (8 * self.reduce + 2 * self.acidic) * self.spinel
+        return (split + reduced + others).sum((0, 1)) + (alumina + spinel).sum(0)
+
+    def manganese(self) -> Array:
+        """Manganese that dissolves (probes, cases)."""
+        opened, closed, protonated, bare = self.opened[2], self.closed[2], self.protonated[2], self.bare[2]
+        half = self.acidic * (opened + self.spinel) + self.slow * (closed + protonated)
+        return (0.5 * half + self.reduce * (opened + closed + protonated + bare + 2 * self.spinel)).sum(0)
+
+    def made(self) -> dict[str, Array]:
+        """What reacted by metal (metals, probes, cases), or of spinel and aluminate (probes, cases)."""
+        alumina = (self.reduce + self.acidic) * self.alumina_open + (self.reduce + self.slow) * self.alumina_closed
+        return {
+            "disproportionation": (self.acidic * self.opened + self.slow * self.closed).sum(1),
+            "layered": (self.reduce * (self.opened + self.closed)).sum(1),
+            "hydroxide": (self.reduce * self.protonated).sum(1),
+            "hydroxide split": (self.slow * self.protonated).sum(1),
+            "dioxide": ((self.reduce + self.water) * self.bare).sum(1),
+            "exchange": (self.exchange * self.closed).sum(1),
+            "deposition": (self.deposit * self.bare[:2]).sum(1),
+            "spinel acid": (self.acidic * self.spinel).sum(0),
+            "spinel": (self.reduce * self.spinel).sum(0),
+            "aluminate": alumina.sum(0),
+        }
+
+
 def balances(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> Outcome:
-    """Return the residual of the five balances, all solids and the other solutes eliminated in closed form.
+    """Return where given unknowns lead: residual, pulp that leaves and what reacted; arguments as `residual`."""
+    liquor = Liquor.of(x, scales, rates)
+    oxides = _oxides(pulp, liquor, rates, tau)
+    left, made, use = _reductants(pulp, liquor, rates, tau, oxides.pull)
+    value = _residual(x, pulp, scales, rates, (tau, liquor, oxides, left, made, use))
+    forms = np.broadcast_arrays(oxides.opened, oxides.closed, oxides.protonated, oxides.bare)
+    phosphoric = left["phosphate"] * liquor.free / (liquor.free + rates.phosphoric)
+    contents = Pulp(
+        oxide=np.stack(forms),
+        aluminate=np.stack([oxides.alumina_open, oxides.alumina_closed]),
+        spinel=oxides.spinel,
+        acid=np.maximum(liquor.free + phosphoric - TRACE, 0.0),
+        manganese=liquor.manganese,
+        catalyst=pulp.catalyst,
+        **left,
+    )
+    return Outcome(value, contents, made | oxides.made())
+
+
+def residual(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> Array:
+    """Return the residual (5, probes, cases) of the balances, solids and other solutes eliminated in closed form.
 
     Given the liquor every solid reacts in proportion to what is left of it, so that what leaves a mixed tank is
 
@@ -128,80 +208,70 @@ def balances(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> 
         Logarithms of the shares of reduction potential, free acid, dissolved manganese, peroxide and ferric iron.
     tau : array (1, cases) [s]
 
-    Sources: mechanism after Billy et al., ACS Appl. Mater. Interfaces 10 (2018) 16424, 10.1021/acsami.8b01352.
+    Source: mechanism after Billy et al., ACS Appl. Mater. Interfaces 10 (2018) 16424, 10.1021/acsami.8b01352.
     """
     liquor = Liquor.of(x, scales, rates)
-    left, made, pull = _oxides(pulp, liquor, rates, tau)
-    solutes, more, use = _reductants(pulp, liquor, rates, tau, pull)
-    left, made = left | solutes, made | more
-    acid = _acid(pulp, left, made, liquor, rates, pull)
-    per_manganese = 0.5 * (tau * rates.specific_surface * rates.deposition * rates.depositing * left["oxide"][3])
-    dissolved = pulp.manganese + _dissolved_manganese(made)
-    found = left["peroxide"] + _solutes_potential(left, rates)
-    residual = np.stack(
-        np.broadcast_arrays(
-            _logarithm(found, scales.potential) - x[0],
-            np.log(acid),
-            _logarithm(dissolved / (1 + per_manganese.sum((0, 1))), scales.manganese) - x[2],
-            -np.log1p(use) - x[3],
-            _logarithm(left["ferric"], scales.iron) - x[4],
-        )
+    oxides = _oxides(pulp, liquor, rates, tau)
+    return _residual(x, pulp, scales, rates, (tau, liquor, oxides, *_reductants(pulp, liquor, rates, tau, oxides.pull)))
+
+
+def _residual(x: Array, pulp: Pulp, scales: Scales, rates: Rates, found: tuple[Any, ...]) -> Array:
+    tau, liquor, oxides, left, made, use = found
+    laid = oxides.deposit * oxides.bare[:2]
+    per_manganese = 0.5 * tau * (rates.specific_surface * rates.deposition * rates.depositing * oxides.bare[:2])
+    acid = _acid(pulp, oxides, left, made, liquor, rates, laid.sum((0, 1)))
+    dissolved = (pulp.manganese + oxides.manganese()) / (1 + per_manganese.sum((0, 1)))
+    values = (
+        _logarithm(left["peroxide"] + _solutes_potential(left, rates), scales.potential) - x[0],
+        np.log(acid),
+        _logarithm(dissolved, scales.manganese) - x[2],
+        -np.log1p(use) - x[3],
+        _logarithm(left["ferric"], scales.iron) - x[4],
     )
-    left["manganese"] = liquor.manganese
-    phosphoric = left["phosphate"] * liquor.free / (liquor.free + rates.phosphoric)
-    left["acid"] = np.maximum(liquor.free + phosphoric - TRACE, 0.0)
-    return Outcome(residual, Pulp(**left), made)
+    return np.stack(np.broadcast_arrays(*values))
 
 
-def _oxides(pulp: Pulp, liquor: Liquor, rates: Rates, tau: Array) -> tuple[dict[str, Array], dict[str, Array], Array]:
-    """Oxides left, what reacted by metal (metals, probes, cases), and the electrons they take per potential."""
+def _oxides(pulp: Pulp, liquor: Liquor, rates: Rates, tau: Array) -> Oxides:
+    """What is left of the oxides; MO2 and MOOH make each other, manganese lies down on the MO2 of Ni and Co."""
     reach = tau * rates.specific_surface  # (groups, 1, cases)
-    drive = reach * rates.reduction * np.exp(rates.order_reduction * liquor.log_acid)
-    drive = drive / (rates.half_potential + liquor.potential)
+    drive = reach * (rates.reduction * liquor.power(rates.order_reduction) / (rates.half_potential + liquor.potential))
     reduce = drive * liquor.potential
-    acidic = rates.disproportionation * np.exp(rates.order_disproportionation * liquor.log_acid) * reach
-    hot = np.exp(rates.order_hot * liquor.log_acid) * reach
+    acidic = rates.disproportionation * liquor.power(rates.order_disproportionation) * reach
+    hot = liquor.power(rates.order_hot) * reach
     slow, water = rates.slow_disproportionation * hot, rates.water_oxidation * hot * rates.oxidising
     exchange = rates.exchange * liquor.weak * reach * rates.exchanging
-    deposit = rates.deposition * liquor.manganese * reach * rates.depositing  # (metals, groups, probes, cases)
+    deposit = rates.deposition * liquor.manganese * reach * rates.depositing
 
-    opened = pulp.oxide[0] / (1 + reduce + acidic)
-    spinel = pulp.spinel / (1 + reduce + acidic)
-    closed = pulp.oxide[1] / (1 + reduce + slow + exchange)
-    split, split_spinel = acidic * opened + slow * closed, acidic * spinel
-    exchanged = exchange * closed
-    bare, protonated = _dioxide(pulp, split, split_spinel, exchanged, (reduce, water, slow, deposit))
-    whole = opened + closed
-    uptake = whole[:3].sum(0) + protonated.sum(0) + 2 * bare.sum(0) + 3 * spinel
-    made = {
-        "disproportionation": split.sum(1),
-        "layered": (reduce * whole).sum(1),
-        "hydroxide": (reduce * protonated).sum(1),
-        "hydroxide split": (slow * protonated).sum(1),
-        "dioxide": ((reduce + water) * bare).sum(1),
-        "dioxide reduced": (reduce * bare).sum(1),
-        "exchange": exchanged.sum(1),
-        "deposition": (deposit * bare).sum(1),
-        "spinel acid": split_spinel.sum(0),
-        "spinel": (reduce * spinel).sum(0),
-    }
-    oxide = np.stack(np.broadcast_arrays(opened, closed, protonated, bare))
-    return {"oxide": oxide, "spinel": spinel}, made, (drive * uptake).sum(0)
-
-
-def _dioxide(
-    pulp: Pulp, split: Array, spinel: Array, exchanged: Array, rates: tuple[Array, ...]
-) -> tuple[Array, Array]:
-    """What is left of MO2 and MOOH, which make each other; manganese lies down on nickel's and cobalt's MO2."""
-    reduce, water, slow, deposit = rates
-    source = pulp.oxide[3] + split * _DIOXIDE
-    given = pulp.oxide[2] + exchanged
-    out, back = 1 + reduce + water + deposit, 1 + reduce + slow
-    cross = 0.5 * slow / back
-    bare = (source + cross * given) / (out - cross * deposit)
-    laid = 0.5 * (deposit * bare).sum(0) + 1.5 * spinel
-    bare[2] = bare[2] + laid / out[2]
-    return bare, (given + deposit * bare) / back
+    faded = 1 / (1 + reduce + acidic)
+    back = 1 + reduce + slow
+    opened, spinel = pulp.oxide[0] * faded, pulp.spinel * faded
+    closed = pulp.oxide[1] / (back + exchange)
+    source = pulp.oxide[3] + 0.5 * (acidic * opened + slow * closed)
+    given = (pulp.oxide[2] + exchange * closed) / back
+    out = 1 + reduce + water
+    half = 0.5 * slow
+    bare = source + half * given
+    bare[:2] /= out[:2] + deposit * (1 - half / back)
+    laid = deposit * bare[:2]
+    bare[2] = (bare[2] + 0.5 * laid.sum(0) + 1.5 * acidic * spinel) / out[2]
+    given[:2] += laid / back
+    uptake = (opened + closed + given + 2 * bare).sum(0) + 3 * spinel
+    return Oxides(
+        reduce,
+        acidic,
+        slow,
+        water,
+        exchange,
+        deposit,
+        opened,
+        closed,
+        given,
+        bare,
+        spinel,
+        pulp.aluminate[0] * faded,
+        pulp.aluminate[1] / back,
+        (drive * uptake).sum(0),
+    )
 
 
 def _reductants(
@@ -216,7 +286,7 @@ def _reductants(
     aluminium_acid, iron_acid = fast * rates.aluminium_acid, fast * rates.iron_acid
     aluminium = pulp.aluminium / (1 + pull * rates.aluminium / 3 + aluminium_acid + rates.aluminium_ferric * ferric)
     iron = pulp.iron / (1 + pull * rates.iron / 2 + iron_acid + rates.iron_ferric * ferric)
-    olivine_acid = tau * rates.olivine_acid * np.exp(rates.order_olivine * liquor.log_acid)
+    olivine_acid = tau * rates.olivine_acid * liquor.power(rates.order_olivine)
     oxidised = fast * rates.olivine_peroxide
     olivine = pulp.olivine / (
         1 + pull * rates.olivine + olivine_acid + oxidised * liquor.peroxide + rates.olivine_ferric * ferric
@@ -236,7 +306,7 @@ def _reductants(
         pulp.phosphate + released,
         rates.phosphate_product * liquor.free**3,
     )
-    use = 0.5 * pull / rates.peroxide_efficiency + tau * rates.peroxide_loss + by_peroxide * copper
+    use = 0.5 * pull / rates.peroxide_efficiency + tau * rates.peroxide_loss * pulp.catalyst + by_peroxide * copper
     use = use + 0.5 * oxidised * olivine + 0.5 * fast * rates.ferrous_peroxide * ferrous
     left = {
         "peroxide": liquor.peroxide,
@@ -271,21 +341,17 @@ def _reductants(
 
 
 def _acid(
-    pulp: Pulp, left: dict[str, Array], made: dict[str, Array], liquor: Liquor, rates: Rates, pull: Array
+    pulp: Pulp,
+    oxides: Oxides,
+    left: dict[str, Array],
+    made: dict[str, Array],
+    liquor: Liquor,
+    rates: Rates,
+    laid: Array,
 ) -> Array:
     """Acid fed and set free over acid left and spent: one where the proton balance closes."""
-    by_metal = ("disproportionation", "layered", "hydroxide", "hydroxide split", "dioxide", "dioxide reduced")
-    metals = {name: made[name][:3].sum(0) for name in (*by_metal, "exchange", "deposition")}
     spent = (
-        2 * metals["disproportionation"]
-        + 4 * (made["disproportionation"][3] + made["layered"][3])
-        + 4 * metals["layered"]
-        + 3 * metals["hydroxide"]
-        + metals["hydroxide split"]
-        + 2 * (metals["dioxide"] + metals["dioxide reduced"])
-        + metals["exchange"]
-        + 2 * made["spinel acid"]
-        + 8 * made["spinel"]
+        oxides.spent()
         + 2 * made["olivine acid"]
         + made["olivine peroxide"]
         + made["ferrous peroxide"]
@@ -294,14 +360,9 @@ def _acid(
         + 2 * made["iron acid"]
     )
     per_electron = liquor.peroxide + 2 * rates.sulfite * left["sulfite"] + rates.glucose * left["glucose"]
-    gained = metals["deposition"] + pull * per_electron + 2 * made["phosphate"]
+    gained = laid + oxides.pull * per_electron + 2 * made["phosphate"]
     bound = left["phosphate"] * liquor.free / (liquor.free + rates.phosphoric)
     return (pulp.acid + gained + TRACE) / (liquor.free + bound + spent)
-
-
-def _dissolved_manganese(made: dict[str, Array]) -> Array:
-    halves = made["disproportionation"][2] + made["hydroxide split"][2] + made["spinel acid"]
-    return 0.5 * halves + made["layered"][2] + made["hydroxide"][2] + made["dioxide"][2] + 2 * made["spinel"]
 
 
 def _potential(pulp: Pulp, rates: Rates) -> Array:
@@ -322,7 +383,7 @@ def _ferric(source: Array, used: Array, phosphate: Array, product: Array) -> tup
     root = np.sqrt(half**2 + 4 * (1 + used) * product)
     low = np.where(half > 0, 2 * product / np.where(half > 0, half + root, 1.0), (root - half) / (2 * (1 + used)))
     ferric = np.minimum(loose, low)
-    return ferric, np.maximum(source - (1 + used) * ferric, 0.0)
+    return ferric, np.where(loose > low, np.maximum(source - (1 + used) * ferric, 0.0), 0.0)
 
 
 def _logarithm(value: Array, scale: Array) -> Array:

@@ -1,7 +1,9 @@
-"""Laboratory leaching from its published conditions: formula of the powder, reagents, temperature, time, pulp density."""
+"""Laboratory leaching from published conditions: powder, reagents, temperature, time and pulp density."""
 
+import csv
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -43,8 +45,15 @@ class BatchCases:
     pulp_density: Array
 
 
-def batch_case(cases: BatchCases, values: dict[str, Constant] | None = None) -> tuple[dict[str, Array], StatusArray]:
+def batch_case(
+    cases: BatchCases, values: dict[str, Constant] | None = None, steps: int = 16
+) -> tuple[dict[str, Array], StatusArray]:
     """Return the share of each element that dissolves, by element (cases,), NaN where the feed has none; and status.
+
+    Parameters
+    ----------
+    values : constants in place of those of data/leach_kinetics.csv, for calibration
+    steps : implicit steps in time, see `leaching.batch`
 
     Raises
     ------
@@ -52,7 +61,7 @@ def batch_case(cases: BatchCases, values: dict[str, Constant] | None = None) -> 
         A formula or reagent that the program does not know.
     """
     charge = _charge(cases)
-    leached = batch(charge, cases.time, values=values)
+    leached = batch(charge, cases.time, steps, values)
     fed = species.ELEMENT_MATRIX @ (charge.flow * species.PHASE_MASK["solid"])
     left = species.ELEMENT_MATRIX @ (leached.stream.flow * species.PHASE_MASK["solid"])
     shares = {}
@@ -103,6 +112,28 @@ def _oxide(metals: dict[str, float], lithium: float) -> dict[str, float]:
         amounts[f"Li{metal}O2"] = share * metals.get(metal, 0.0)
         amounts[f"{metal}O2"] = (1 - share) * metals.get(metal, 0.0)
     return amounts
+
+
+def read_cases(path: str | Path) -> tuple[list[Row], BatchCases, dict[str, Array]]:
+    """Read a case file of the leach kind; return its rows, its conditions, and what was measured by element (0 to 1)."""
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    def figures(column: str, factor: float = 1.0, otherwise: float = 0.0) -> Array:
+        return np.array([factor * float(row.get(column) or otherwise) for row in rows])
+
+    cases = BatchCases(
+        feed=[row["feed"] for row in rows],
+        acid=[row["acid"] for row in rows],
+        acid_concentration=figures("acid_M", 1e3),
+        reductant=[row["reductant"] for row in rows],
+        reductant_concentration=figures("reductant_M", 1e3),
+        temperature=figures("T_C") + 273.15,
+        time=figures("time_min", 60.0),
+        pulp_density=figures("S_L_gL"),
+    )
+    measured = {element: figures(f"x_{element}_pct", 0.01, np.nan) for element in ELEMENTS}
+    return rows, cases, measured
 
 
 def _charge(cases: BatchCases) -> Stream:

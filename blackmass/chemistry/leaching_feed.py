@@ -1,5 +1,6 @@
-"""What a leach draws for its solids, and the heat that leaching and the dilution of acid set free."""
+"""A leach with what it draws for its solids, and the heat that leaching and the dilution of acid set free."""
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 
@@ -7,13 +8,73 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.leaching_stoichiometry import STOICHIOMETRY, acid_of
+from blackmass.chemistry.leaching import cascade
+from blackmass.chemistry.leaching_kinetics import constants
+from blackmass.chemistry.leaching_stoichiometry import STOICHIOMETRY, acid_of, electrons_offered
 from blackmass.data.load import table
+from blackmass.declare import PerCase
+from blackmass.status import StatusArray
 from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
-DILUTION_HEAT, DILUTION_WATER = 74.73e3, 1.7983
-"""Thomsen's rule for sulfuric acid in n moles of water: q = 74.73 n/(n + 1.7983) kJ/mol (Perry2008, section 2)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Tanks:
+    """How a leach is run: number of tanks, residence time in all [s], temperature [K], solids [kg/m3 of liquor]."""
+
+    number: int
+    residence_time: PerCase
+    temperature: PerCase
+    pulp_density: PerCase
+
+
+@dataclasses.dataclass(frozen=True)
+class LeachedPulp:
+    """What leaves a leach; `drawn` by supply; `heat` [W] needed to hold the temperature; `volume` [m3] of liquor."""
+
+    slurry: Stream
+    offgas: Stream
+    drawn: dict[str, Stream]
+    heat: Array
+    volume: Array
+    report: dict[str, Array | Mapping[str, Array]]
+    status: StatusArray
+    guess: Array
+
+
+def leach(
+    brought: Stream, reagents: dict[str, Stream], water: Stream, tanks: Tanks, start: Array | None
+) -> LeachedPulp:
+    """Thin the solids and liquor `brought` with reagents and water to a pulp, and leach it at steady state.
+
+    The heat counts what it takes to warm the pulp, the reactions of leaching and the dilution of sulfuric acid;
+    salts that dissolve and the loss to the surroundings are left out.
+    """
+    thick = sum(reagents.values(), brought)
+    drawn = reagents | {"water": water_for(water, thick, tanks.pulp_density)}
+    mixed = thick + drawn["water"]
+    pulp = mixed.at(tanks.temperature)
+    result = cascade(pulp, tanks.number, tanks.residence_time, start)
+    slurry, offgas = result.stream.phase("solid", "aqueous", "organic"), result.stream.phase("gas")
+    given = reaction_heat(result.extents) + dilution_heat(drawn["acid"], pulp)
+    volume = np.maximum(slurry.volume, 0.0)
+    free = np.where(volume > 0, 0.5 * acid_of(slurry.flow) / np.where(volume > 0, volume, 1.0), 0.0)
+    return LeachedPulp(
+        slurry=slurry,
+        offgas=offgas,
+        drawn=drawn,
+        heat=mixed.heat_capacity * (tanks.temperature - mixed.temperature) - given,
+        volume=np.maximum(pulp.volume, 0.0) * tanks.residence_time,
+        report={
+            "extraction": extraction(brought, slurry),
+            "free_acid": free * species.molar_mass("H2SO4"),
+            "reductant_used": electrons_offered(pulp) - electrons_offered(slurry),
+            "pulp_density": pulp_density(pulp),
+        },
+        status=result.status,
+        guess=result.guess,
+    )
 
 
 def portion(stream: Stream, amount: Array, held: Array) -> Stream:
@@ -46,7 +107,11 @@ def reaction_heat(extents: Array) -> Array:
 
 
 def dilution_heat(acid: Stream, pulp: Stream) -> Array:
-    """Return the heat (cases,) [W] that sulfuric acid sets free when it is diluted into a pulp.
+    r"""Return the heat (cases,) [W] that sulfuric acid sets free when it is diluted into a pulp.
+
+    .. math:: q = q_\infty n / (n + n_{1/2})
+
+    with n moles of water per mole of acid.
 
     Source: Thomsen's rule, Perry's Chemical Engineers' Handbook, 8th edition, section 2.
     """
@@ -66,8 +131,9 @@ def extraction(fed: Stream, slurry: Stream) -> Mapping[str, Array]:
 
 def _dilution(stream: Stream) -> Array:
     acid, water = np.maximum(stream["SO4-2"], 0.0), np.maximum(stream["H2O"], 0.0)
-    total = water + DILUTION_WATER * acid
-    return np.where(total > 0, DILUTION_HEAT * water / np.where(total > 0, total, 1.0), 0.0)
+    heat, half = (constants()[name].value for name in ("dilution_heat", "dilution_water"))
+    total = water + half * acid
+    return np.where(total > 0, heat * water / np.where(total > 0, total, 1.0), 0.0)
 
 
 @functools.cache

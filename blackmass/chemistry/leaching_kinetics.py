@@ -61,6 +61,7 @@ class Rates:
     order_reduction: float
     order_weak: float
     order_olivine: float
+    low_acid: float
     peroxide_efficiency: float
     phosphate_product: float
     phosphoric: float
@@ -84,9 +85,9 @@ class Rates:
                 if name in made:
                     made[name] = made[name] * surface[metal]
         one = np.ones_like(inverse)
-        made["oxidising"] = _by_metal(1.0, values["cobalt_water_oxidation"].value, 0.0, 0.0) * one
-        made["depositing"] = _by_metal(1.0, values["cobalt_deposition"].value, 0.0, 0.0) * one
-        made["exchanging"] = _by_metal(1.0, values["cobalt_exchange"].value, 1.0, 0.0) * one
+        made["oxidising"] = _by_metal(1.0, values["cobalt_water_oxidation"].value, 0.0) * one
+        made["depositing"] = _by_metal(1.0, values["cobalt_deposition"].value) * one
+        made["exchanging"] = _by_metal(1.0, values["cobalt_exchange"].value, 1.0) * one
         return cls(**made)  # type: ignore[arg-type]
 
     def take(self, cases: npt.NDArray[np.intp]) -> "Rates":
@@ -150,5 +151,5 @@ def surfaces(sizes: Array | None, cases: int) -> tuple[Array, dict[str, Array]]:
     return shares / shares.sum(0), found
 
 
-def _by_metal(nickel: float, cobalt: float, manganese: float, aluminium: float) -> Array:
-    return np.array([nickel, cobalt, manganese, aluminium])[:, None, None, None]
+def _by_metal(*shares: float) -> Array:
+    return np.array(shares)[:, None, None, None]

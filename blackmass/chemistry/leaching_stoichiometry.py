@@ -94,7 +94,6 @@ def extents_of(made: Mapping[str, Array]) -> Array:
             extents[f"{name} {metal}"] = made[name][position]
     for position, metal in enumerate(("Ni", "Co")):
         extents[f"deposition {metal}"] = made["deposition"][position]
-    extents["aluminate"] = made["disproportionation"][3] + made["layered"][3]
     return np.concatenate([np.atleast_2d(extents.get(name, made.get(name))) for name in REACTIONS])
 
 

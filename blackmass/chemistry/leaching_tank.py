@@ -3,14 +3,14 @@
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.leaching_balances import UNKNOWNS, Pulp, Scales, balances
+from blackmass.chemistry.leaching_balances import TRACE, UNKNOWNS, Pulp, Scales, residual
 from blackmass.chemistry.leaching_kinetics import Rates
 from blackmass.numerics.cascade import solve_cases
 
 Array = npt.NDArray[np.float64]
 _PROBE = 1e-7
-_LARGEST_STEP = 2.0
-_LOWEST = -45.0
+_LARGEST_STEP = np.array([8.0, 4.0, 8.0, 8.0, 30.0])[:, None]
+_LOWEST = -100.0
 _SMALL = 1e-12
 _STALLED = 1e-9
 _ITERATIONS = 40
@@ -48,11 +48,11 @@ def _first(pulp: Pulp, scales: Scales, rates: Rates, tau: Array, start: Array | 
     """A guess to start from; the explicit balances are swept through where none is given."""
     cases = pulp.acid.shape[-1]
     x = np.full((UNKNOWNS, cases), -0.3)
-    x[1] = np.log(0.3)
+    x[1] = np.log(0.5 * (pulp.acid + TRACE) / scales.acid)[0]
     known = np.zeros(cases, dtype=bool) if start is None else np.isfinite(start).all(0)
     if not known.all():
         for _ in range(3):
-            x[2:] = np.clip(x[2:] + balances(x[:, None], pulp, scales, rates, tau).residual[2:, 0], _LOWEST, 0.0)
+            x[2:] = np.clip(x[2:] + residual(x[:, None], pulp, scales, rates, tau)[2:, 0], _LOWEST, 0.0)
     return x if start is None else np.where(known, np.clip(np.where(known, start, 0.0), _LOWEST, 0.0), x)
 
 
@@ -63,9 +63,9 @@ def _newton(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> t
     probes[np.arange(UNKNOWNS), np.arange(UNKNOWNS) + 1] = _PROBE
     active = np.arange(cases)
     for _ in range(_ITERATIONS):
-        residual = balances(x[:, None, active] + probes, pulp, scales, rates, tau).residual
-        slope = (residual[:, :1] - residual[:, 1:]) / _PROBE
-        step, good = solve_cases(slope, residual[:, 0])
+        value = residual(x[:, None, active] + probes, pulp, scales, rates, tau)
+        slope = (value[:, :1] - value[:, 1:]) / _PROBE
+        step, good = solve_cases(slope, value[:, 0])
         moved = np.clip(x[:, active] + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP), _LOWEST, 0.0)
         size = np.abs(moved - x[:, active]).max(0)
         x[:, active] = moved

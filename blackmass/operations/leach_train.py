@@ -2,27 +2,10 @@
 
 import numpy as np
 
-from blackmass import species
-from blackmass.chemistry.leaching import cascade
-from blackmass.chemistry.leaching_feed import (
-    acid_for,
-    dilution_heat,
-    extraction,
-    portion,
-    pulp_density,
-    reaction_heat,
-    water_for,
-)
-from blackmass.chemistry.leaching_stoichiometry import (
-    REACTIONS,
-    acid_demand,
-    acid_of,
-    electron_demand,
-    electrons_offered,
-)
+from blackmass.chemistry.leaching_feed import Tanks, acid_for, leach, portion
+from blackmass.chemistry.leaching_stoichiometry import acid_demand, electron_demand, electrons_offered
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
-from blackmass.status import Status, worst
 from blackmass.stream import Array, Stream
 
 
@@ -74,45 +57,24 @@ class LeachTrain(Operation):
         start: Array | None = None,
     ) -> Outlets:
         brought = solids + lixiviant
-        cases = max(
-            [s.cases for s in (brought, acid, reductant, water)] + [np.size(getattr(self, n)) for n in self.params]
-        )
+        cases = max(s.cases for s in (brought, acid, reductant, water))
+        cases = max([cases, *(np.size(getattr(self, name)) for name in self.params)])
         brought, acid, reductant, water = (s.repeated(cases) for s in (brought, acid, reductant, water))
-        drawn = {
+        wanted = self.reductant_ratio * electron_demand(brought)
+        reagents = {
             "acid": acid_for(acid, self.acid_ratio * acid_demand(brought), brought),
-            "reductant": portion(
-                reductant, self.reductant_ratio * electron_demand(brought), electrons_offered(reductant)
-            ),
+            "reductant": portion(reductant, wanted, electrons_offered(reductant)),
         }
-        return leached(self, brought, drawn, water, start)
-
-
-def leached(
-    train: "LeachTrain", brought: Stream, drawn: dict[str, Stream], water: Stream, start: Array | None
-) -> Outlets:
-    """Thin the pulp, leach it and report; shared by the leaching operations, which differ in what they draw."""
-    drawn["water"] = water_for(water, sum(drawn.values(), brought), train.pulp_density)
-    mixed = sum(drawn.values(), brought)
-    pulp = mixed.at(train.temperature)
-    result = cascade(pulp, train.tanks, train.residence_time, start)
-    slurry, offgas = result.stream.phase("solid", "aqueous", "organic"), result.stream.phase("gas")
-    given = reaction_heat(result.extents) + dilution_heat(drawn["acid"], pulp)
-    needed = mixed.heat_capacity * (train.temperature - mixed.temperature) - given
-    volume = np.maximum(slurry.volume, 0.0)
-    free = np.where(volume > 0, 0.5 * acid_of(slurry.flow) / np.where(volume > 0, volume, 1.0), 0.0)
-    return Outlets(
-        slurry=slurry,
-        offgas=offgas,
-        electricity=train.agitation * train.residence_time * np.maximum(pulp.volume, 0.0),
-        heating=np.maximum(needed, 0.0),
-        cooling=np.maximum(-needed, 0.0),
-        drawn=drawn,
-        status=result.status,
-        guess=result.guess,
-        report={
-            "extraction": extraction(brought, slurry),
-            "free_acid": free * species.molar_mass("H2SO4"),
-            "reductant_used": electrons_offered(pulp) - electrons_offered(slurry),
-            "pulp_density": pulp_density(pulp),
-        },
-    )
+        tanks = Tanks(self.tanks, self.residence_time, self.temperature, self.pulp_density)
+        leached = leach(brought, reagents, water, tanks, start)
+        return Outlets(
+            slurry=leached.slurry,
+            offgas=leached.offgas,
+            electricity=self.agitation * leached.volume,
+            heating=np.maximum(leached.heat, 0.0),
+            cooling=np.maximum(-leached.heat, 0.0),
+            drawn=leached.drawn,
+            status=leached.status,
+            guess=leached.guess,
+            report=leached.report,
+        )
