@@ -8,10 +8,13 @@ import numpy.typing as npt
 from blackmass import species
 from blackmass.chemistry.activity import ActivityModel
 from blackmass.chemistry.aqueous import Equilibrium, equilibrate
-from blackmass.chemistry.equilibria import COMPONENTS, component_rows, pure_phase
-from blackmass.chemistry.solubility import correction, measured
-from blackmass.status import StatusArray
+from blackmass.chemistry.equilibria import COMPONENTS, component_rows, formation, pure_phase
+from blackmass.chemistry.mother_liquor import ROWS, first_state, liquor_with_crystals
+from blackmass.chemistry.solubility import correction, corrections, measured
+from blackmass.status import Status, StatusArray
 from blackmass.stream import Array, Stream
+
+Index = npt.NDArray[np.intp]
 
 SULFATES = (
     "NiSO4.6H2O",
@@ -42,15 +45,18 @@ class Settled:
         Crystals in their liquor, at the temperature asked for.
     heat : array (cases,) [W]
         Set free by what crystallised; negative where crystals dissolve or the salt dissolves with heat.
-    equilibrium : Equilibrium
-        State of the liquor (at `approach` = 1).
+    pH, water_activity : array (cases,)
+    log_saturation : array (solids, cases)
+        Decimal logarithm, of the equilibrium, as the others.
     status : array (cases,) of `Status`
     guess : array (n, cases), for the next call
     """
 
     stream: Stream
     heat: Array
-    equilibrium: Equilibrium
+    pH: Array
+    water_activity: Array
+    log_saturation: Array
     status: StatusArray
     guess: Array
 
@@ -66,6 +72,8 @@ def settle(
 ) -> Settled:
     """Let the named solids form or dissolve until the liquor is saturated or they are gone.
 
+    From a guess the answer follows by Newton's method (`mother_liquor`); without one the aqueous engine finds it first.
+
     Parameters
     ----------
     stream : Stream
@@ -79,14 +87,87 @@ def settle(
 
     A case that finds no equilibrium, or has no liquor, is left as it comes.
     """
-    found = at_equilibrium(stream.flow, temperature, solids, model, start)
-    extent = found.extent * np.asarray(approach, dtype=float)
-    settled = stream.react(found.stoichiometry, extent).at(temperature)
-    return Settled(settled, heat_of_crystallisation(found.phases, extent, model), found, found.status, found.guess)
+    cases = stream.cases
+    kelvin = np.array(np.broadcast_to(np.asarray(temperature, dtype=float), (cases,)))
+    rows = ROWS + len(solids)
+    guess = np.full((rows, cases), np.nan) if start is None or start.shape != (rows, cases) else start
+    found = _Equilibria.blank(len(solids), rows, cases)
+    known = np.isfinite(guess).all(0)
+    if known.any():
+        found.refine(np.flatnonzero(known), stream.flow, kelvin, solids, model, guess)
+    rest = np.flatnonzero(np.isnan(found.guess[0]))
+    if rest.size:
+        state = at_equilibrium(stream.flow[:, rest], kelvin[rest], solids, model)
+        found.note(rest, state, solids)
+        guess = np.full((rows, cases), np.nan)
+        guess[:, rest] = first_state(state, extents(state, solids) + stream.flow[species.indices(solids)][:, rest])
+        found.refine(rest[state.status <= Status.OUT_OF_RANGE], stream.flow, kelvin, solids, model, guess)
+    extent = _affordable(stream.flow, solids, found.extent) * np.asarray(approach, dtype=float)
+    settled = stream.react(np.array([formation(name) for name in solids]).T, extent).at(temperature)
+    heat = heat_of_crystallisation(solids, extent, model)
+    return Settled(settled, heat, found.pH, found.water_activity, found.log_saturation, found.status, found.guess)
+
+
+@dataclasses.dataclass
+class _Equilibria:
+    """What is found, case by case."""
+
+    extent: Array
+    pH: Array
+    water_activity: Array
+    log_saturation: Array
+    status: StatusArray
+    guess: Array
+
+    @classmethod
+    def blank(cls, solids: int, rows: int, cases: int) -> "_Equilibria":
+        return cls(
+            np.zeros((solids, cases)),
+            np.full(cases, np.nan),
+            np.ones(cases),
+            np.full((solids, cases), -np.inf),
+            np.zeros(cases, dtype=np.int8),
+            np.full((rows, cases), np.nan),
+        )
+
+    def note(self, where: Index, state: Equilibrium, solids: tuple[str, ...]) -> None:
+        """Write down what the aqueous engine finds in the cases `where`."""
+        order = [state.phases.index(name) for name in solids]
+        self.extent[:, where], self.log_saturation[:, where] = state.extent[order], state.log_saturation[order]
+        self.pH[where], self.water_activity[where], self.status[where] = state.pH, state.water_activity, state.status
+
+    def refine(
+        self, where: Index, flow: Array, kelvin: Array, solids: tuple[str, ...], model: ActivityModel, guess: Array
+    ) -> None:
+        """Solve the cases `where` from a guess and write down those that are found."""
+        if where.size == 0:
+            return
+        part = flow[:, where]
+        factors = corrections(solids, kelvin[where], model)
+        made = liquor_with_crystals(
+            part, kelvin[where], solids, factors, saturated=False, model=model, start=guess[:, where]
+        )
+        ok = made.converged
+        place = where[ok]
+        self.extent[:, place] = (made.crystals - part[species.indices(solids)])[:, ok]
+        self.pH[place], self.water_activity[place] = made.pH[ok], made.water_activity[ok]
+        self.log_saturation[:, place], self.guess[:, place] = made.log_saturation[:, ok], made.state[:, ok]
+        self.status[place] = np.where(made.out_of_range[ok], Status.OUT_OF_RANGE, Status.OK)
+
+
+def _affordable(flow: Array, solids: tuple[str, ...], extent: Array) -> Array:
+    """Return the extents (solids, cases), less the rounding by which they exceed what the liquor holds."""
+    share = np.ones_like(extent)
+    needs = np.array([_anhydrous(name) for name in solids]).T
+    for row in np.flatnonzero((needs[1:-1] > 0).any(1)) + 1:
+        held, bound = flow[component_rows()[row]], needs[row] @ extent
+        fraction = np.where(bound > held, np.maximum(held, 0.0) / np.where(bound > 0, bound, 1.0), 1.0)
+        share = np.where((needs[row] > 0)[:, None] & (extent > 0), np.minimum(share, fraction), share)
+    return np.where(share < 1, extent * share * (1 - 4e-16), extent)
 
 
 def at_equilibrium(
-    flow: Array, temperature: "npt.ArrayLike", solids: tuple[str, ...], model: ActivityModel, start: Array | None
+    flow: Array, temperature: "npt.ArrayLike", solids: tuple[str, ...], model: ActivityModel
 ) -> Equilibrium:
     """Return the equilibrium of flows (species, cases) [mol/s] with solids.
 

@@ -17,8 +17,8 @@ from blackmass.chemistry.crystallisation import (
 )
 from blackmass.chemistry.equilibria import formation, pure_phase
 from blackmass.chemistry.evaporation import WATER_MASS, figures, without_water
-from blackmass.chemistry.mother_liquor import ROWS, first_state, saturate
-from blackmass.chemistry.solubility import correction
+from blackmass.chemistry.mother_liquor import ROWS, first_state, liquor_with_crystals
+from blackmass.chemistry.solubility import corrections
 from blackmass.status import Status, StatusArray, worst
 from blackmass.stream import Array, Stream
 
@@ -118,7 +118,8 @@ def crystallise(
 
     The mother liquor wanted is known but for its water: the feed less the crystals. At each water content w the salt D
     that dissolves at saturation follows from equilibrium, other salts forming beside it; sought is D(w) equal to what
-    the mother liquor holds. Since D is nearly proportional to w, the secant method in ln D over ln w needs few steps.
+    the mother liquor holds. Since D is nearly proportional to w, the secant method in ln D over ln w comes near in few
+    steps; Newton's method on the saturated mother liquor (`mother_liquor`) does the rest, or all of it from a guess.
     Where more than the share would form without evaporation, or less with all the evaporation that is allowed, the
     amount follows from equilibrium with the water that is left.
 
@@ -144,7 +145,7 @@ def crystallise(
     all_water = stream["H2O"] + needs * stream[salt]
     search = Search(
         salt=salt,
-        mother=stream.react(formation(salt), extent).flow,
+        mother=_mother(stream, salt, extent),
         temperature=temperature,
         dissolved=available - wanted,
         high=all_water - needs * wanted,
@@ -180,6 +181,13 @@ def crystallise(
     )
 
 
+def _mother(stream: Stream, salt: str, extent: Array) -> Array:
+    """Return the flows (species, cases) of the mother liquor, its crystals of the salt taken off."""
+    flow = stream.react(formation(salt), extent).flow.copy()
+    flow[species.index(salt)] = 0.0
+    return flow
+
+
 def _least_water(stream: Stream, water: Array, bound: Array, most_evaporated: "npt.ArrayLike") -> Array:
     """Return ln of the least water [mol/s] that may be left free."""
     left = water * (1 - np.asarray(most_evaporated)) - bound
@@ -190,7 +198,7 @@ def _least_water(stream: Stream, water: Array, bound: Array, most_evaporated: "n
 def _begin(search: Search, scale: Array, start: Array | None) -> Found:
     """Start from a guess, or where the mother liquor holds `FIRST`."""
     cases, beside = scale.size, len(companions(search.salt))
-    rows = 1 + ROWS + beside
+    rows = 1 + ROWS + 1 + beside
     guess = np.full((rows, cases), np.nan) if start is None or start.shape != (rows, cases) else start
     top = np.log(np.maximum(search.high, TINY))
     water = np.log(np.maximum(search.dissolved, TINY) / (FIRST * WATER_MASS))
@@ -217,15 +225,22 @@ def _saturate(search: Search, found: Found, where: Index, state: Array) -> Mask:
         return np.zeros(0, dtype=bool)
     part = search.take(where)
     salts = (search.salt, *companions(search.salt))
-    factors = np.array([correction(name, part.temperature, search.model) for name in salts])
-    made = saturate(part.mother, part.temperature, salts, factors, model=search.model, start=state)
+    made = liquor_with_crystals(
+        part.mother,
+        part.temperature,
+        salts,
+        corrections(salts, part.temperature, search.model),
+        saturated=True,
+        model=search.model,
+        start=state,
+    )
     ok = made.converged
     place, water = where[ok], np.log(np.maximum(made.water[ok], TINY))
     most = np.log(np.maximum(search.high[place], TINY))
     found.met[place] = (water < most) & (water > search.low[place])
     found.water[place] = np.clip(water, search.low[place], most)
     carried = part.mother[species.indices(salts[1:])]
-    found.extent[:, place] = (made.crystals - carried)[:, ok]
+    found.extent[:, place] = (made.crystals[1:] - carried)[:, ok]
     found.water_activity[place] = made.water_activity[ok]
     found.status[place] = np.where(made.out_of_range[ok], Status.OUT_OF_RANGE, Status.OK)
     found.liquor[:, where] = made.state
@@ -265,13 +280,13 @@ def _seek(search: Search, found: Found, where: Index) -> None:
 
 
 def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask, Array]:
-    """Return ln of what dissolves against what should (cases,), whether it is saturated, and the state of the liquor."""
+    """Return ln of what dissolves against what should (cases,), whether that is saturated, and the liquor."""
     solids = (search.salt, *companions(search.salt))
     flow = search.mother.copy()
     reserve = RESERVE * search.dissolved
     flow[WATER] = np.minimum(np.exp(found.water[where]), search.high)
     flow[species.index(search.salt)] = reserve
-    state = at_equilibrium(flow, search.temperature, solids, search.model, None)
+    state = at_equilibrium(flow, search.temperature, solids, search.model)
     failed = state.status > Status.OUT_OF_RANGE
     found.unsolved[where] += failed
     made = np.where(failed, 0.0, extents(state, solids))
@@ -279,7 +294,9 @@ def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask, Arra
     found.water_activity[where], found.status[where] = state.water_activity, state.status
     miss = np.log(np.maximum(search.dissolved - formed, TINY) / search.dissolved)
     saturated = ~failed & (formed > -(1 - 1e-9) * reserve)
-    start = first_state(state, made[1:] + flow[species.indices(solids[1:])])
+    crystals = made + flow[species.indices(solids)]
+    crystals[0] = 0.0
+    start = first_state(state, crystals)
     # a liquor too strong to be solved counts as too little water
     return np.where(failed, -1.0, miss), saturated, start
 
@@ -287,7 +304,7 @@ def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask, Arra
 def _settle_rest(search: Search, found: Found, amounts: Array, flow: Array, rest: Index) -> None:
     """Let equilibrium decide in the cases that do not meet the yield."""
     solids = (search.salt, *companions(search.salt))
-    state = at_equilibrium(flow, search.temperature[rest], solids, search.model, None)
+    state = at_equilibrium(flow, search.temperature[rest], solids, search.model)
     amounts[:, rest] = extents(state, solids)
     found.water_activity[rest] = state.water_activity
     found.status[rest] = worst(state.status, np.where(found.status[rest] == Status.NOT_CONVERGED, 2, 0))

@@ -27,6 +27,11 @@ def measured(salt: str) -> tuple[Array, Array]:
     return values[:, 0] + FREEZING, values[:, 1]
 
 
+def corrections(salts: tuple[str, ...], temperature: Array, model: ActivityModel) -> Array:
+    """Return the `correction` of several salts (salts, cases)."""
+    return np.array([correction(name, temperature, model) for name in salts]).reshape(len(salts), -1)
+
+
 def correction(salt: str, temperature: Array, model: ActivityModel) -> Array:
     """Return the factor (cases,) on the solubility product of a salt with which an activity model meets the table.
 

@@ -40,6 +40,6 @@ class CoolingCrystalliser(Operation):
             heating=np.maximum(-heat, 0.0),
             cooling=cooling,
             status=made.status,
-            report={"pH": made.equilibrium.pH, "water_activity": made.equilibrium.water_activity},
+            report={"pH": made.pH, "water_activity": made.water_activity},
             guess=made.guess,
         )

@@ -58,7 +58,7 @@ class Evaporator(Operation):
             report={
                 "evaporated_share": removed / fed * (feed["H2O"] > 0),
                 "lithium_concentration": _lithium(made.stream),
-                "log_saturation": np.array([made.equilibrium.log_saturation_of(name) for name in SALTS]),
+                "log_saturation": made.log_saturation,
             },
             guess=made.guess,
         )

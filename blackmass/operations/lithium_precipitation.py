@@ -72,6 +72,6 @@ class LithiumPrecipitation(Operation):
             heating=np.maximum(heat, 0.0),
             cooling=np.maximum(-heat, 0.0),
             status=worst(made.status, np.where(lacking, Status.INFEASIBLE, Status.OK)),
-            report={"recovery": np.maximum(1 - made.stream["Li+"] / lithium, 0.0), "pH": made.equilibrium.pH},
+            report={"recovery": np.maximum(1 - made.stream["Li+"] / lithium, 0.0), "pH": made.pH},
             guess=made.guess,
         )
