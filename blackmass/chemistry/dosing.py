@@ -22,7 +22,6 @@ OPEN = "CO2(g)"
 MOST = 2.0  # times what liquor and metals can take up is the most reagent that is added
 SLACK = 0.02  # mol/kg, added to that
 HEAD = len(COMPONENTS) + 2  # rows of a guess before those of the phases
-OVER = 1e-9  # ln of a saturation that is more than rounding
 ALKALINE = 13.0  # pH at which whatever can form is thought to form
 SHORT = Status.OUT_OF_RANGE
 _WATER = species.index("H2O")
@@ -84,7 +83,9 @@ class Dosing:
     @functools.cached_property
     def reagent_solids(self) -> tuple[str, ...]:
         """Solids that the reagent brings."""
-        return tuple(name for name in pure_phases() if np.any(self.reagent[species.index(name)] > 0))
+        names = tuple(pure_phases())
+        held = np.flatnonzero((self.reagent[_rows_of(names)] > 0).any(1))
+        return tuple(names[row] for row in held)
 
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
@@ -172,7 +173,7 @@ class Dosing:
         good = (found.status <= Status.OUT_OF_RANGE) | found.past
         self._write(result, where, found, good)
         omitted = tuple(name for name in self.columns if name not in names and name != OPEN)
-        missed = good & (excess(omitted, found, self.temperature[where]) > OVER)
+        missed = good & (excess(omitted, found, self.temperature[where]) > 0)
         if missed.any():
             found = self._equilibrium(flow, where[missed], self.columns, start, dosed=dosed)
             good = (found.status <= Status.OUT_OF_RANGE) | found.past
@@ -201,11 +202,11 @@ class Dosing:
     ) -> Equilibrium:
         every = where.size == flow.shape[1]
         flow, reagent = (flow, self.reagent) if every else (flow[:, where], self.reagent[:, where])
-        carbonate = any(np.any(flow[species.index(name)]) for name in ("CO3-2", OPEN, *_carbonates()))
-        carbonate = carbonate or (dosed and bool(np.any(reagent[species.index("CO3-2")])))
+        rows = _rows_of(("CO3-2", OPEN, *_carbonates()))
+        carbonate = bool(flow[rows].any() or (dosed and reagent[rows].any()))
         solids = tuple(name for name in names if name != OPEN)
         phases = (*solids, OPEN) if carbonate else solids
-        rows = np.concatenate([np.arange(HEAD), HEAD + self._rows(phases)])
+        known = np.concatenate([np.arange(HEAD), HEAD + self._rows(phases)])
         return equilibrate(
             flow,
             self.temperature[where],
@@ -213,7 +214,7 @@ class Dosing:
             gases={OPEN: 1.0} if carbonate else None,
             pH=self.pH[where] if dosed else None,
             reagent=reagent if dosed else None,
-            start=None if start is None else start[np.ix_(rows, where)],
+            start=None if start is None else start[np.ix_(known, where)],
         )
 
     def _rows(self, names: tuple[str, ...]) -> Index:
@@ -235,6 +236,11 @@ class Dosing:
         rows = np.concatenate([np.arange(HEAD), HEAD + self._rows(found.phases)])
         result.guess[HEAD:, where] = np.where(good, 0.0, np.nan)
         result.guess[np.ix_(rows, where)] = np.where(good, found.guess, np.nan)
+
+
+@functools.cache
+def _rows_of(names: tuple[str, ...]) -> Index:
+    return species.indices(names)
 
 
 @functools.cache
