@@ -16,6 +16,7 @@ from blackmass.status import Status, StatusArray
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
+WEAK = 8.0  # pH that bases of low solubility and carbonates reach for certain
 DISSOLVING = ("MgO", "CaO")
 """Solids that a slurry may bring and that do not form."""
 OPEN = "CO2(g)"
@@ -103,6 +104,12 @@ class Dosing:
         totals = dissolved_totals(self.reagent, self.columns)
         return -totals[COMPONENTS.index("H+")] + 2 * totals[COMPONENTS.index("CO3-2")]
 
+    @property
+    def _doubtful(self) -> Mask:
+        """Where a base that is no dissolved hydroxide may not reach the target (cases,)."""
+        weak = (self.strength > 0) & (self.reagent[species.index("H+")] >= 0)
+        return weak & (self.pH > WEAK)
+
     def settle(self, flow: Array, start: Array | None) -> Settled:
         """Dose to the target where that can be, and find the equilibrium in every case.
 
@@ -113,7 +120,9 @@ class Dosing:
         result = Settled.blank(len(self.columns), cases)
         most = self._most(flow)
         none = np.zeros(cases)
-        share = np.where(most > 0, np.nan if start is None else start[-1], 0.0)
+        share = np.full(cases, np.nan) if start is None else start[-1]
+        share = np.where(np.isnan(share) & self._doubtful, 1.0, share)
+        share = np.where(most > 0, share, 0.0)
         waiting = np.ones(cases, dtype=bool)
         for known, added in ((share == 0, none), (share == 1, most)):
             self._try_end(result, flow, (waiting, known), added, start)
