@@ -40,6 +40,8 @@ class Extractant:
         Natural logarithm of K.
     charge, adduct : array (metals, 1)
         z and a.
+    rate_in, rate_out : array (metals, 1)
+        Rate of approach to equilibrium relative to the other metals, in extraction and in scrubbing or stripping.
     per_unit, crossover : float
         q and s [mol/L].
     solubility : float
@@ -51,6 +53,8 @@ class Extractant:
     log_k: Array
     charge: Array
     adduct: Array
+    rate_in: Array
+    rate_out: Array
     per_unit: float
     crossover: float
     solubility: float
@@ -70,7 +74,7 @@ class Extractant:
         return free / (free + self.crossover)
 
 
-_COLUMNS = ("extractant", "metal", "pH50", "uncertainty", "concentration_mol_L", "adduct")
+_COLUMNS = ("extractant", "metal", "pH50", "uncertainty", "concentration_mol_L", "adduct", "rate_in", "rate_out")
 _CONSTANTS = ("extractant", "per_unit", "crossover_mol_L", "solubility_mg_L")
 
 
@@ -99,15 +103,17 @@ def extractant(name: str) -> Extractant:
     rows = [
         r for r in table("extractants.csv", columns=_COLUMNS, key=("extractant", "metal")) if r["extractant"] == name
     ]
-    pH50, concentration, adduct = (
-        np.array([[float(row[key])] for row in rows]) for key in ("pH50", "concentration_mol_L", "adduct")
+    pH50, concentration, adduct, rate_in, rate_out = (
+        np.array([[float(row[key])] for row in rows])
+        for key in ("pH50", "concentration_mol_L", "adduct", "rate_in", "rate_out")
     )
     metals = tuple(row["metal"] for row in rows)
     charge = species.CHARGE[species.indices(list(metals))][:, None]
     free = concentration / q
     log_k = -charge / q * np.log(free) - adduct * np.log(free + s) - charge * LN10 * pH50
     acid = species.MOLAR_MASS[species.index(f"{name}-(org)"), 0] + species.molar_mass("H")
-    return Extractant(name, metals, log_k, charge, adduct, q, s, float(general[name]["solubility_mg_L"]) * 1e-6 / acid)
+    solubility = float(general[name]["solubility_mg_L"]) * 1e-6 / acid
+    return Extractant(name, metals, log_k, charge, adduct, rate_in, rate_out, q, s, solubility)
 
 
 @functools.cache

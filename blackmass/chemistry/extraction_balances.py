@@ -50,9 +50,11 @@ class Model:
         strengths = [*(liquor.ionic_strength for liquor in liquors), *[circuit.strip.ionic_strength] * strip]
         self.protons = ProtonBalance.at(np.stack(strengths))
         self.wet = (self.fixed.volume > 0) | (self.per_litre.volume > 0)
-        self.efficiency = (circuit.efficiency * self.wet)[:, None]
+        chemistry, missed = circuit.extractant, 1 - circuit.efficiency
+        into, out_of = 1 - missed**chemistry.rate_in, 1 - missed**chemistry.rate_out
+        self.efficiency = np.stack([into] * extraction + [out_of] * (scrub + strip)) * self.wet[:, None]
         self.all_wet = bool(self.wet.all())
-        self.normality = circuit.strip.charge - (circuit.extractant.charge * circuit.strip.metals).sum(0)
+        self.normality = circuit.strip.charge - (chemistry.charge * circuit.strip.metals).sum(0)
         self.has_target = np.isfinite(circuit.pH)
         self.log_h_target = self.protons.log_h(np.where(self.has_target, circuit.pH, 7.0))
         self.sodium = circuit.extractant.metals.index("Na+") if "Na+" in circuit.extractant.metals else -1

@@ -25,6 +25,7 @@ class Circuit:
     concentration : array (cases,)
         Total extractant [mol/L].
     efficiency : array (cases,)
+        Approach to equilibrium in each stage, of the metals of rate 1.
     feed, scrub : Liquor
         Per litre of feed; a scrub of volume zero where there are no scrub stages.
     strip : Liquor
@@ -76,7 +77,9 @@ class Circuit:
     def of_metals(self, rows: npt.NDArray[np.intp]) -> "Circuit":
         """Return the circuit with only some metals, the others being absent."""
         chemistry = self.extractant
-        columns = {name: getattr(chemistry, name)[rows] for name in ("log_k", "charge", "adduct")}
+        columns = {
+            name: getattr(chemistry, name)[rows] for name in ("log_k", "charge", "adduct", "rate_in", "rate_out")
+        }
         liquors = {
             name: dataclasses.replace(getattr(self, name), metals=getattr(self, name).metals[rows])
             for name in ("feed", "scrub", "strip")

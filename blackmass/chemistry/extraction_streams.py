@@ -10,7 +10,8 @@ from blackmass import species
 from blackmass.chemistry.extraction import Extractant, exchange
 from blackmass.chemistry.extraction_circuit import Solution, solve_circuit
 from blackmass.chemistry.extraction_setup import Circuit
-from blackmass.status import Status
+from blackmass.declare import PerCase
+from blackmass.status import Status, StatusArray
 from blackmass.stream import Array, Stream
 
 
@@ -53,6 +54,20 @@ def exchanged(
     # rounding must not take more than is there
     moved = np.clip(moved, np.minimum(-loaded.flow[rows], 0.0), np.maximum(stripped.flow[rows], 0.0))
     return stripped.react(aqueous, moved), loaded.react(aqueous, -moved)
+
+
+def lost_solvent(
+    chemistry: Extractant, makeup: Stream, droplets: PerCase, leaving: tuple[Stream, Stream]
+) -> tuple[tuple[Stream, Stream], StatusArray]:
+    """Return the make-up solvent that replaces what leaves with each aqueous stream, dissolved and as droplets.
+
+    `droplets` [mol/m3] is the extractant entrained by a volume of aqueous phase. Infeasible: a make-up without any.
+    """
+    held = makeup[f"{chemistry.name}-(org)"]
+    lost = droplets + chemistry.solubility * 1e3
+    shares = tuple(portion(makeup, stream.volume * lost, held) for stream in leaving)
+    status = np.where((makeup.mass == 0) | (held > 0), Status.OK, Status.INFEASIBLE)
+    return (shares[0], shares[1]), status.astype(np.int8)
 
 
 def solve_wet(circuit: Circuit, wet: npt.NDArray[np.bool_], start: Array | None) -> Solution:

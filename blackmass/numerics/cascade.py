@@ -39,7 +39,7 @@ class Cascade:
     ----------
     share : array (2, stages, solutes, cases)
         Share of the solute in the rising phase at equilibrium, and its complement (given, to keep its digits).
-    efficiency : array (cases,)
+    efficiency : array (cases,), or (stages, 1 or solutes, cases)
         Approach to equilibrium in each stage.
     sections : tuple of int
         Stages of each section along the rising phase.

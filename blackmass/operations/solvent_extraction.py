@@ -6,7 +6,7 @@ import numpy.typing as npt
 from blackmass.chemistry.extraction import Extractant, Liquor, extractant, extractant_names
 from blackmass.chemistry.extraction_circuit import Solution
 from blackmass.chemistry.extraction_setup import Circuit
-from blackmass.chemistry.extraction_streams import exchanged, of_volume, portion, solve_wet
+from blackmass.chemistry.extraction_streams import exchanged, lost_solvent, of_volume, portion, solve_wet
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.status import Status, worst
@@ -77,7 +77,8 @@ class SolventExtraction(Operation):
         strip_drawn = of_volume(acid, solution.strip_volume * basis)
         carried, _ = (scrub if self.scrub_stages else feed).phase("aqueous").split(solution.spilled)
         raffinate, strip = exchanged(chemistry, feed + scrub + alkali_drawn, strip_drawn, carried, solution, basis)
-        lost, status = self._losses(chemistry, makeup, (raffinate, strip))
+        droplets = self.organic_entrainment * self.concentration
+        lost, status = lost_solvent(chemistry, makeup, droplets, (raffinate, strip))
         through = (organic + raffinate.volume) * (self.stages + self.scrub_stages)
         through = through + (organic + strip.volume) * self.strip_stages
         return Outlets(
@@ -129,16 +130,3 @@ class SolventExtraction(Operation):
             carried=one * self.aqueous_entrainment,
         )
         return solve_wet(circuit, wet, start)
-
-    def _losses(
-        self, chemistry: Extractant, makeup: Stream, leaving: tuple[Stream, Stream]
-    ) -> tuple[tuple[Stream, Stream], Array]:
-        """Make-up solvent that replaces what leaves with each aqueous stream: entrained, and dissolved extractant."""
-        held = makeup[f"{chemistry.name}-(org)"]
-        shares = []
-        for stream in leaving:
-            lost = stream.volume * (self.organic_entrainment * self.concentration + chemistry.solubility * 1e3)
-            shares.append(portion(makeup, lost, held))
-        empty = makeup.mass == 0
-        status = np.where(empty | (held > 0), Status.OK, Status.INFEASIBLE)
-        return (shares[0], shares[1]), status.astype(np.int8)

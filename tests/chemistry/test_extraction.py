@@ -75,6 +75,21 @@ def test_order_of_the_metals_is_that_of_practice():
     assert nickel > manganese > magnesium
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "second", "published"),
+    [
+        ("D2EHPA", "Mn+2", "Co+2", 65.5),  # Zhou et al. 2021, 10.1007/s11705-021-2081-7
+        ("PC-88A", "Co+2", "Ni+2", 280),  # Flett 2005, 10.1016/j.jorganchem.2004.11.037, recalled
+        ("Cyanex 272", "Co+2", "Ni+2", 7000),  # the same
+    ],
+)
+def test_separation_factors_are_those_published_within_a_factor_of_three(name, first, second, published):
+    chemistry = extractant(name)
+    log_d = chemistry.log_distribution(np.log(np.array([0.25])), np.array([4.0]))[:, 0]
+    factor = np.exp(log_d[chemistry.metals.index(first)] - log_d[chemistry.metals.index(second)])
+    assert published / 3 < factor < published * 3
+
+
 @pytest.mark.parametrize("name", extractant_names())
 def test_loading_never_passes_the_capacity(name):
     metals = {"Cu+2": np.array([0.01, 0.1, 1.0, 3.0]), "Ni+2": 0.5}

@@ -112,15 +112,16 @@ def test_entrained_liquor_carries_lithium_into_the_strip_liquor():
     assert scrubbed["strip_liquor"]["Li+"][-1] < 0.02 * out["strip_liquor"]["Li+"][-1]
 
 
-def test_strong_acid_strips_and_iron_holds_on_longest():
-    feed = sulfate({"Mn+2": 0.1, "Co+2": 0.02, "Fe+3": 1e-3})
+def test_strong_acid_strips_all_but_iron():
+    clean, rusty = sulfate({"Mn+2": 0.1, "Co+2": 0.02}), sulfate({"Mn+2": 0.1, "Co+2": 0.02, "Fe+3": 1e-3})
     operation = SolventExtraction(pH=3.2, scrub_stages=0, strip_stages=1, strip_acid_ratio=np.array([0.8, 1.2, 3.0]))
-    out = run(operation, feed, strip=1.0)
-    assert np.all(np.diff(out.report["loading"][-1]) < 0)
-    # iron builds up in the organic until it leaves as fast as it comes
-    assert out["strip_liquor"]["Fe+3"][-1] > 0.9 * feed["Fe+3"][0]
-    several = run(SolventExtraction(pH=3.2, strip_stages=4, strip_acid_ratio=3.0), feed)
-    assert several.report["loading"][-1, 0] < 1e-4
+    assert np.all(np.diff(run(operation, clean, strip=1.0).report["loading"][-1]) < 0)
+    operation = SolventExtraction(pH=3.2, strip_stages=4, strip_acid_ratio=3.0)
+    without, laden = run(operation, clean), run(operation, rusty)
+    assert without.report["loading"][-1, 0] < 1e-4
+    # iron leaves slowly: it builds up in the organic until it leaves as fast as it comes
+    assert laden.report["loading"][-1, 0] > 2 * (1e-3 * 3 / 0.6)
+    assert laden["strip_liquor"]["Fe+3"][0] > 0.99 * rusty["Fe+3"][0]
 
 
 def test_alkali_holds_the_ph_until_the_organic_is_full():
