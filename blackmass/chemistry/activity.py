@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +26,7 @@ class Activity:
     out_of_range : array (cases,) of bool
         Whether the model is used outside the range in which it was tested.
     slope : array (species, cases), optional
-        Derivative of `ln_gamma` by ionic strength where that is its only variable: makes Newton's method quadratic.
-    water_slope : array (cases,), optional
-        Derivative of `ln_water` by the sum of molalities where that is its only variable.
+        Derivative of `ln_gamma` by ionic strength where that is its only variable.
     gradient : array (species, species, cases), optional
         Derivative of `ln_gamma` (first axis) by the molality of each species (second axis), for models in which the
         coefficients depend on composition; with it Newton's method is quadratic there too.
@@ -40,9 +38,32 @@ class Activity:
     ln_water: Array
     out_of_range: npt.NDArray[np.bool_]
     slope: Array | None = None
-    water_slope: Array | None = None
     gradient: Array | None = None
     water_gradient: Array | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class StrengthActivity:
+    """What a model returns in which only charge and ionic strength tell species apart.
+
+    Parameters
+    ----------
+    charged, neutral : array (cases,)
+        ln gamma of a species is `charged` times the square of its charge, or `neutral` where it has none.
+    charged_slope, neutral_slope : array (cases,)
+        Their derivatives by ionic strength.
+    ln_water, water_slope : array (cases,)
+        ln of the activity of water, and its derivative by the sum of molalities.
+    out_of_range : array (cases,) of bool
+    """
+
+    charged: Array
+    neutral: Array
+    charged_slope: Array
+    neutral_slope: Array
+    ln_water: Array
+    water_slope: Array
+    out_of_range: npt.NDArray[np.bool_]
 
 
 class ActivityModel(Protocol):
@@ -64,6 +85,18 @@ class ActivityModel(Protocol):
         """
 
 
+@runtime_checkable
+class StrengthModel(Protocol):
+    """A model in which only charge and ionic strength tell species apart; solved with fewer operations."""
+
+    @property
+    def tier(self) -> str:
+        """As in `ActivityModel`."""
+
+    def at(self, strength: Array, total: Array, temperature: Array) -> StrengthActivity:
+        """Return the activities (cases,) at ionic strength and sum of molalities [mol/kg water]."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Davies:
     """The Davies equation, with neutral species salted out in proportion to ionic strength.
@@ -82,22 +115,34 @@ class Davies:
 
     def evaluate(self, names: tuple[str, ...], charges: Array, molality: Array, temperature: Array) -> Activity:
         """Return the activities; see `ActivityModel`."""
+        square = (np.asarray(charges, dtype=float) ** 2)[:, None]
+        its = self.at(0.5 * square[:, 0] @ molality, molality.sum(0), temperature)
+        return Activity(
+            square * its.charged + (square == 0) * its.neutral,
+            its.ln_water,
+            its.out_of_range,
+            slope=square * its.charged_slope + (square == 0) * its.neutral_slope,
+        )
+
+    def at(self, strength: Array, total: Array, temperature: Array) -> StrengthActivity:
+        """Return the activities (cases,) at ionic strength and sum of molalities [mol/kg water]."""
         data = constants()
-        square = (charges**2)[:, None]
-        strength = 0.5 * (square[:, 0] @ molality)
         root = np.sqrt(strength)
         coefficient = LN10 * debye_hueckel(temperature)
         shape = root / (1 + root) - data["slope"] * strength
         steep = 0.5 / (np.maximum(root, 1e-8) * (1 + root) ** 2) - data["slope"]
-        neutral = (square == 0) * (LN10 * data["neutral"])
+        neutral = np.full_like(strength, LN10 * data["neutral"])
         # the law for water is linear and would cross zero near 59 mol/kg: far outside the range, kept positive there
-        water = 1 - data["water"] * molality.sum(0)
-        return Activity(
-            neutral * strength - square * (coefficient * shape),
-            np.log(np.maximum(water, 0.05)),
+        linear = 1 - data["water"] * total
+        water = np.maximum(linear, 0.05)
+        return StrengthActivity(
+            -coefficient * shape,
+            neutral * strength,
+            -coefficient * steep,
+            neutral,
+            np.log(water),
+            np.where(linear > 0.05, -data["water"] / water, 0.0),
             strength > data["limit"],
-            slope=neutral - square * (coefficient * steep),
-            water_slope=np.where(water > 0.05, -data["water"] / np.maximum(water, 0.05), 0.0),
         )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.activity import LN10, ActivityModel, Davies
+from blackmass.chemistry.activity import LN10, ActivityModel, Davies, StrengthModel
 from blackmass.chemistry.equilibria import COMPONENTS, PROTON, component_rows, formation, pure_phase, pure_phases
 from blackmass.chemistry.equilibrium_solver import Solution, solve
 from blackmass.chemistry.speciation import MOLES_PER_KG, Problem, System, system
@@ -133,7 +133,7 @@ def equilibrate(
     present = frozenset(
         name for row, name in enumerate(COMPONENTS) if np.any(totals[row] > 0) or np.any(supplied[row] > 0)
     )
-    chosen = system(present, phases, model.tier)
+    chosen = system(present, phases, model.tier, isinstance(model, StrengthModel))
     order = [COMPONENTS.index(name) for name in chosen.components]
     finite = np.isfinite(flow).all(0) & np.isfinite(celsius) & (celsius > 0)
     totals = np.where(finite, totals, 0.0)
@@ -235,14 +235,14 @@ def _guess(chosen: System, found: _Found, phases: tuple[str, ...]) -> Array:
 def _fill(found: _Found, where: Index, solution: Solution) -> None:
     """Write some of the cases down."""
     ok, state = solution.converged, solution.state
-    status = np.where(state.out_of_range, Status.OUT_OF_RANGE, Status.OK)
+    status = np.where(state.medium.out_of_range, Status.OUT_OF_RANGE, Status.OK)
     status = np.where(solution.past, Status.INFEASIBLE, np.where(solution.short, Status.SPEC_NOT_REACHED, status))
     found.status[where] = np.where(ok, status, Status.NOT_CONVERGED)
     found.past[where] = solution.past
     if not ok.all():
         where = where[ok]
     found.unknown[:, where] = state.unknown[:, ok]
-    found.strength[where], found.ln_water[where] = solution.strength[ok], state.ln_water[ok]
+    found.strength[where], found.ln_water[where] = solution.strength[ok], state.medium.ln_water[ok]
     found.dose[where] = solution.dose[ok]
     found.amount[:, where] = solution.amount[:, ok]
     found.ln_saturation[:, where] = solution.ln_saturation[:, ok]

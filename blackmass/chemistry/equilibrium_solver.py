@@ -6,16 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass.chemistry.activity import ActivityModel
+from blackmass.chemistry.equilibrium_activity import ByStrength
 from blackmass.chemistry.equilibrium_start import cold, warm
-from blackmass.chemistry.equilibrium_step import (
-    LONGEST,
-    Given,
-    State,
-    amounts_of,
-    prepare,
-    step,
-    undersaturation,
-)
+from blackmass.chemistry.equilibrium_state import Given, State, amounts_of, prepare, undersaturation
+from blackmass.chemistry.equilibrium_step import LONGEST, step
 from blackmass.chemistry.speciation import Problem, System
 
 Array = npt.NDArray[np.float64]
@@ -85,7 +79,7 @@ def solve(system: System, problem: Problem, model: ActivityModel, start: Array |
 
 
 def _pace(state: State) -> Pace:
-    return BOLD if state.slopes.major is None else STEADY
+    return BOLD if isinstance(state.medium, ByStrength) else STEADY
 
 
 def _dose(given: Given, state: State) -> Array:
@@ -198,7 +192,7 @@ def _fixed(
 
 def _solution(system: System, given: Given, answer: _Answer) -> Solution:
     state, phases = answer.state, len(system.phases)
-    amounts = amounts_of(system, given, state)
+    amounts = amounts_of(system, given, state.unknown, state.medium)
     slack = undersaturation(system, given, state)
     amount = np.where(state.share[:phases] > slack / system.phase_size, state.share[:phases] * given.most, 0.0)
     ahead = given.side * (given.ln_proton - state.unknown[-1])

@@ -3,42 +3,42 @@
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.activity import ActivityModel
-from blackmass.chemistry.equilibrium_step import Given, Slopes, State, evaluate
+from blackmass.chemistry.activity import ActivityModel, StrengthModel
+from blackmass.chemistry.equilibrium_activity import ByStrength, Medium
+from blackmass.chemistry.equilibrium_state import TINY, Given, State, amounts_of, strength_limit
+from blackmass.chemistry.equilibrium_step import composition
 from blackmass.chemistry.speciation import System
 
 Array = npt.NDArray[np.float64]
-ROUNDS = 3
+ROUNDS = 2
 SMOOTH = 0.1
 ABSENT = -110.0  # ln activity below which a component was not there
 ABOVE_TRACE = 1e-45  # mol/kg
 
 
 def cold(system: System, given: Given, model: ActivityModel) -> State:
-    """Begin with every species and solid at or below what the totals allow."""
-    cases = given.temperature.size
+    """Begin with every component near its total, and every solid at or below saturation."""
     held = given.totals + np.maximum(given.drawn, 0.0)
     unknown = np.log(np.maximum(held, 1e-50)) - 1.0
     free = np.log(np.where(given.totals[-1] > 0, np.maximum(0.3 * given.totals[-1], 1e-4), 1e-9))
     unknown[-2], unknown[-1] = 0.0, np.where(given.dosed, given.ln_proton, free)
-    limit = np.log(np.maximum(held[:-2], 1e-50))
     content = system.content[:-1, :-2]
     weights = np.maximum(content, 0.0)
-    for _ in range(ROUNDS):
-        ln_amount = given.ln_k[:-1] + system.power[:-1] @ unknown
-        amount = np.exp(np.minimum(ln_amount, 300.0))
-        there = weights.T @ amount
-        order = (weights * content).T @ amount / np.maximum(there, 1e-300)
-        unknown[:-2] -= np.maximum(np.log(np.maximum(there, 1e-300)) - limit, 0.0) / np.maximum(order, 1.0)
+    ligand = (system.component_charges[:-2] < 0)[:, None]
+    for rows in (ligand, ~ligand) * ROUNDS:  # metals do not bind each other, so they settle together
+        amount = np.exp(np.minimum(given.ln_k[:-1] + system.power[:-1] @ unknown, 300.0))
+        there = weights.T @ amount + TINY
+        order = (weights * content).T @ amount / there
+        unknown[:-2] -= np.where(rows, np.log(there / held[:-2]), 0.0) / np.maximum(order, 1.0)
     _desaturate(system, given, unknown)
-    phases = len(system.phases)
+    phases, cases = len(system.phases), given.temperature.size
     share = np.zeros((phases + bool(given.dosed.any()), cases))
-    slack = (given.phase_ln_k - system.phase_power @ unknown) / system.phase_size
-    share[:phases] = SMOOTH / np.maximum(slack, 2.0)
+    if phases:
+        slack = (given.phase_ln_k - system.phase_power @ unknown) / system.phase_size
+        share[:phases] = SMOOTH / np.maximum(slack, 2.0)
     share[phases:] = 0.1 * given.dosed
-    state = _empty(system, unknown, share, np.full(cases, SMOOTH))
-    evaluate(system, given, model, state)
-    return state
+    limit = strength_limit(system, given, share)
+    return State(unknown, share, np.full(cases, SMOOTH), _medium(system, given, model, unknown, limit, 1))
 
 
 def warm(system: System, given: Given, model: ActivityModel, start: Array) -> State:
@@ -66,13 +66,28 @@ def warm(system: System, given: Given, model: ActivityModel, start: Array) -> St
         unknown[:, patched] = np.where(known[patched], unknown[:, patched], fresh.unknown)
         unknown[:-2, patched] = np.where(new[:, patched], fresh.unknown[:-2], unknown[:-2, patched])
         share[:, patched] = np.where(known[patched], share[:, patched], fresh.share)
-    state = _empty(system, unknown, share, np.where(known, 0.0, SMOOTH))
     strength = np.where(known, start[count], 0.1)
-    for _ in range(2):
-        evaluate(system, given, model, state, np.array([strength, strength]))
+    medium = _medium(system, given, model, unknown, strength, 2)
+    state = State(unknown, share, np.where(known, 0.0, SMOOTH), medium)
     if fresh is not None:
         state.put(np.flatnonzero(~known), fresh, ~known[patched])
     return state
+
+
+def _medium(system: System, given: Given, model: ActivityModel, unknown: Array, limit: Array, rounds: int) -> Medium:
+    """Return activities near those of the unknowns, at an ionic strength within the limit, or at it in more rounds."""
+    if isinstance(model, StrengthModel):
+        medium = ByStrength.at(model, np.array([limit, 1.2 * limit]) * (rounds > 1), given.temperature)
+        molality = amounts_of(system, given, unknown, medium)[:-1] * np.exp(-unknown[system.water])
+        coordinates = medium.here(system, molality)
+        coordinates *= np.minimum(1.0, limit / np.maximum(coordinates[0], TINY))
+        return ByStrength.at(model, coordinates, given.temperature)
+    molality = np.exp(np.minimum(given.ln_k[:-1] + system.power[:-1] @ unknown, 200.0)) * np.exp(-unknown[system.water])
+    found = composition(system, given, model, molality, limit)
+    for _ in range(rounds - 1):
+        molality = amounts_of(system, given, unknown, found)[:-1] * np.exp(-unknown[system.water])
+        found = composition(system, given, model, molality, limit)
+    return found
 
 
 def _desaturate(system: System, given: Given, unknown: Array) -> None:
@@ -80,10 +95,3 @@ def _desaturate(system: System, given: Given, unknown: Array) -> None:
         needs = np.flatnonzero(power[:-2] > 0)
         excess = power @ unknown - given.phase_ln_k[row]
         unknown[needs] -= np.maximum(excess, 0.0) / power[needs].sum()
-
-
-def _empty(system: System, unknown: Array, share: Array, smoothing: Array) -> State:
-    dissolved, cases = len(system.names), unknown.shape[1]
-    empty = np.zeros((dissolved, cases))
-    flat = Slopes(np.zeros((0, dissolved)), np.zeros((dissolved, 0, cases)), np.zeros((0, cases)), None)
-    return State(unknown, share, smoothing, empty, empty, np.zeros(cases), np.zeros(cases, dtype=bool), flat)

@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.equilibria import KEPT, PROTON, WATER, Reaction, component_rows, dissolved, pure_phase
+from blackmass.chemistry.equilibria import CATIONS, KEPT, PROTON, WATER, Reaction, component_rows, dissolved, pure_phase
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
+AMMONIUM = "NH4+"  # stands for ammonia, which binds metals
 MUCH_WATER = 4.0  # moles of water in a mole of a phase
 MOLES_PER_KG = float(1.0 / species.molar_mass(WATER))
 
@@ -20,12 +21,14 @@ MOLES_PER_KG = float(1.0 / species.molar_mass(WATER))
 class System:
     """Which balances, dissolved species and pure phases take part.
 
-    Balances are those of the components present, then water, then the proton. Their unknowns are the logarithms of the
+    Balances are those of the components present (first the `apart` ones, metals that no phase holds, then the others),
+    then water, then the proton. Their unknowns are the logarithms of the
     activities of the components, of the kilograms of water, and of the activity of H+. The dissolved species are the
     components, their complexes, and the free water.
     """
 
     components: tuple[str, ...]  # the balances, in order
+    apart: int  # the first balances, that share no species with each other
     names: tuple[str, ...]  # dissolved species without water
     content: Array  # (dissolved + 1, balances): what one mole takes from each balance
     power: Array  # (dissolved + 1, balances): exponent of each unknown in the amount of a species
@@ -34,8 +37,13 @@ class System:
     phases: tuple[Reaction, ...]
     phase_content: Array  # (phases, balances)
     phase_power: Array  # (phases, balances), zero for water
-    products: Array  # (dissolved + 1, (balances + 3) * balances): what makes the Jacobian from the amounts
+    exponents: Array  # (dissolved + 1, balances + features + 1): power, less features of activity, water's activity
+    features: Array  # (dissolved, features): square of charge, and one where there is none; none for other models
+    products: Array  # (dissolved + 1, (balances + 3) * columns of exponents): makes the Jacobian from the amounts
+    component_charges: Array  # (balances,)
+    sides: Array  # (2 * balances, dissolved + 1): positive and negative contents
     two_sided: Array  # (dissolved, balances + 1): content, and what gives protons
+    phase_sides: Array  # (2 * balances, phases)
     phase_size: Array  # (phases, 1): length of phase_power, by which saturations are scaled
     hydrated: Mask  # (phases, 1): which phases take up much water
 
@@ -59,10 +67,16 @@ class System:
 
 
 @functools.cache
-def system(present: frozenset[str], names: tuple[str, ...], tier: str) -> System:
-    """Choose the species that can exist with the components present, and of the named phases those that can form."""
+def system(present: frozenset[str], names: tuple[str, ...], tier: str, by_strength: bool = False) -> System:
+    """Choose the species that can exist with the components present, and of the named phases those that can form.
+
+    `by_strength` tells whether the activity model knows charge and ionic strength only.
+    """
     phases = tuple(pure_phase(name, tier) for name in names)
-    metals = tuple(name for name in KEPT if name in present and name != PROTON)
+    held = tuple(name for name in KEPT if name in present and name != PROTON)
+    in_phases = np.any([phase.amounts for phase in phases], axis=0) if phases else np.zeros(len(KEPT) + 1)
+    apart = tuple(name for name in CATIONS if name in held and name != AMMONIUM and not in_phases[KEPT.index(name)])
+    metals = (*apart, *(name for name in held if name not in apart))
     components = (*metals, WATER, PROTON)
     order = [(*KEPT, WATER).index(name) for name in components]
     lacking = [row for row, name in enumerate(KEPT) if name not in components]
@@ -83,8 +97,12 @@ def system(present: frozenset[str], names: tuple[str, ...], tier: str) -> System
     phase_power[:, water] = 0.0
     free_charges = np.delete(species.CHARGE[component_rows()[order]], water)
     charges = np.concatenate([free_charges, [float(reaction.charge) for reaction in reactions]])
+    features = np.stack([charges**2, 1.0 * (charges == 0)], axis=1)[:, : 2 if by_strength else 0]
+    hydration = np.append(content[:-1, water], 0.0)[:, None]
+    exponents = np.hstack([power, np.vstack([-features, np.zeros_like(features[:1])]), hydration])
     return System(
         components=components,
+        apart=len(apart),
         names=(*metals, PROTON, *(reaction.name for reaction in reactions)),
         content=content,
         power=power,
@@ -93,23 +111,27 @@ def system(present: frozenset[str], names: tuple[str, ...], tier: str) -> System
         phases=kept,
         phase_content=phase_content,
         phase_power=phase_power,
-        products=_products(content, power, charges, water),
+        exponents=np.ascontiguousarray(exponents),
+        features=features,
+        products=_products(content, exponents, charges, water),
+        sides=np.ascontiguousarray(np.hstack([np.maximum(content, 0.0), np.maximum(-content, 0.0)]).T),
         two_sided=np.hstack([content[:-1], np.maximum(-content[:-1, -1:], 0.0)]),
+        component_charges=np.concatenate([free_charges[:-1], [0.0], free_charges[-1:]]),
+        phase_sides=np.hstack([np.maximum(phase_content, 0.0), np.maximum(-phase_content, 0.0)]).T.copy(),
         phase_size=np.sqrt((phase_power**2).sum(1, keepdims=True)),
         hydrated=phase_content[:, water, None] >= MUCH_WATER,
     )
 
 
-def _products(content: Array, power: Array, charges: Array, water: int) -> Array:
-    """Return content x power of the balances, of the proton's givers, and of ionic strength and molality."""
-    count = content.shape[1]
-    dry = power.copy()
+def _products(content: Array, exponents: Array, charges: Array, water: int) -> Array:
+    """Return content x exponents for the balances, the givers of protons, ionic strength and the sum of molalities."""
+    givers = np.maximum(-content[:, -1:], 0.0)
+    wet = np.hstack([content, givers])[:, :, None] * exponents[:, None, :]
+    dry = exponents.copy()
     dry[:, water] = 0.0  # molalities do not depend on the kilograms of water
-    givers = np.maximum(-content[:, -1:], 0.0) * power
-    strength = np.append(0.5 * charges**2, 0.0)[:, None] * dry
-    molality = np.append(np.ones(charges.size), 0.0)[:, None] * dry
-    balances = (content[:, :, None] * power[:, None, :]).reshape(-1, count * count)
-    return np.ascontiguousarray(np.hstack([balances, givers, strength, molality]))
+    weights = np.append(np.stack([0.5 * charges**2, np.ones_like(charges)], axis=1), np.zeros((1, 2)), axis=0)
+    both = np.concatenate([wet, weights[:, :, None] * dry[:, None, :]], axis=1)
+    return np.ascontiguousarray(both.reshape(content.shape[0], -1))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,25 +5,40 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 TINY = 1e-300
+FEW = 6  # unknowns that it does not pay to eliminate
 
 
-def solve_each(matrix: Array, right: Array) -> Array:
+def solve_each(matrix: Array, right: Array, apart: int = 0) -> Array:
     """Solve one small linear system in each case; one that is singular leaves the others alone.
 
     Parameters
     ----------
     matrix : array (cases, n, n)
-        Cases first, as LAPACK wants it; overwritten where a case is singular.
+        Cases first, as LAPACK wants it.
     right : array (cases, n, columns)
+    apart : number of unknowns, the first ones, that do not meet each other
+        Their block of the matrix is taken to be its diagonal, and eliminated at once.
 
     Returns
     -------
     array (cases, n, columns)
-        Of a singular case, the solution with a small ridge on the diagonal.
+        Of a singular case, the solution of least length.
     """
+    if apart < FEW:
+        return _dense(matrix, right)
+    diagonal = np.arange(apart)
+    inverse = 1.0 / matrix[:, diagonal, diagonal, None]
+    beside, own = matrix[:, :apart, apart:] * inverse, right[:, :apart] * inverse
+    below = matrix[:, apart:, :apart]
+    solution = np.empty_like(right)
+    solution[:, apart:] = _dense(matrix[:, apart:, apart:] - below @ beside, right[:, apart:] - below @ own)
+    solution[:, :apart] = own - beside @ solution[:, apart:]
+    return solution
+
+
+def _dense(matrix: Array, right: Array) -> Array:
     try:
-        solution: Array = np.linalg.solve(matrix, right)
-        return solution
+        return np.asarray(np.linalg.solve(matrix, right), dtype=float)
     except np.linalg.LinAlgError:
         return np.array([_least_squares(one, its) for one, its in zip(matrix, right, strict=True)])
 
