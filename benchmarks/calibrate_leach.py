@@ -1,13 +1,17 @@
 """Fit the constants of leaching to published batch tests: one set for all feeds and laboratories.
 
-    python benchmarks/calibrate_leach.py [--cases tests/validation/cases/leach.csv] [--evaluations 12]
+    python benchmarks/calibrate_leach.py [--cases tests/validation/cases/leach.csv] [--evaluations 12] [--write]
 
 Robust least squares (SciPy, soft L1 at 4 points) from the values in data/leach_kinetics.csv; prints each value with its
-95 % confidence interval from the Jacobian, and the errors left. Rate constants are fitted by their logarithm.
+95 % confidence interval from the Jacobian, and the errors left; --write puts them into data/leach_kinetics.csv. Rate
+constants are fitted by their logarithm.
 """
 
 import argparse
+import csv
+import io
 import time
+from pathlib import Path
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -15,11 +19,11 @@ from scipy.optimize import least_squares
 from blackmass.chemistry.leaching_cases import ELEMENTS, batch_case, read_cases
 from blackmass.chemistry.leaching_kinetics import Constant, constants
 
+TABLE = Path(__file__).parents[1] / "blackmass/data/leach_kinetics.csv"
 # name: (lowest, highest) of the value, and of its activation energy [kJ/mol] where that is fitted
 FITTED = {
-    "lithium_left": ((0.3, 0.6), None),
+    "lithium_left": ((0.35, 0.43), None),
     "disproportionation": ((1e-4, 1.0), (30.0, 90.0)),
-    "order_disproportionation": ((0.0, 1.5), None),
     "slow_disproportionation": ((1e-9, 1e-3), (60.0, 120.0)),
     "water_oxidation": ((1e-8, 1e-3), (60.0, 120.0)),
     "cobalt_water_oxidation": ((0.0, 1.0), None),
@@ -28,9 +32,7 @@ FITTED = {
     "half_potential": ((1e-3, 10.0), None),
     "order_reduction": ((0.0, 1.2), None),
     "exchange": ((1e-7, 1e-2), (40.0, 100.0)),
-    "cobalt_exchange": ((0.0, 1.0), None),
-    "deposition": ((1e-6, 1.0), (30.0, 100.0)),
-    "cobalt_deposition": ((0.0, 1.0), None),
+    "deposition": ((1e-6, 1.0), (40.0, 100.0)),
     "peroxide_efficiency": ((0.15, 1.0), None),
     "peroxide_loss": ((1e-6, 1e-1), (30.0, 90.0)),
 }
@@ -77,10 +79,27 @@ def errors(values, cases, measured, steps=16):
     return 100 * np.array([predicted[element] - measured[element] for element in ELEMENTS])
 
 
+def write(found):
+    """Put the values, and the confidence limits of those that are not activation energies, into the table."""
+    lines = TABLE.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines):
+        cells = next(csv.reader([line]))
+        if (cells[0], "value") in found:
+            low, value, high = found[cells[0], "value"]
+            cells[1], cells[4], cells[5] = f"{value:.4g}", f"{low:.2g}", f"{high:.2g}"
+            if (cells[0], "activation") in found:
+                cells[3] = f"{found[cells[0], 'activation'][1]:.3g}"
+            buffer = io.StringIO()
+            csv.writer(buffer, lineterminator="").writerow(cells)
+            lines[number] = buffer.getvalue()
+    TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", default="tests/validation/cases/leach.csv")
     parser.add_argument("--evaluations", type=int, default=12)
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     rows, cases, measured = read_cases(options.cases)
     kept = np.array([row["quality"] != "C" and "P" not in row["feed"] for row in rows])
@@ -97,13 +116,17 @@ def main():
     )
     spread = np.sqrt(np.diag(np.linalg.pinv(fit.jac.T @ fit.jac)) * 2 * fit.cost / (used.sum() - start.size))
     print(f"{fit.nfev} evaluations, {time.perf_counter() - began:.0f} s, cost {fit.cost:.0f}")
+    found = {}
     for label, x, width in zip(labels, fit.x, 1.96 * spread, strict=True):
         limits = np.array([x - width, x, x + width])
         if label[1] == "activation":
             limits = limits * ENERGY_SCALE
         elif logarithmic(label[0]):
             limits = np.exp(np.clip(limits, -100, 100))
+        found[label] = limits
         print(f"{label[0]:26s} {label[1]:10s} {limits[1]:11.4g}   {limits[0]:11.4g} to {limits[2]:.4g}")
+    if options.write:
+        write(found)
     left = np.abs(errors(unpacked(fit.x, labels, base), cases, measured))[:, [r["quality"] != "C" for r in rows]]
     left = left[np.isfinite(left)]
     print(f"{left.size} extractions: median {np.median(left):.2f}, p90 {np.percentile(left, 90):.2f} points")

@@ -21,8 +21,8 @@ class Pulp:
 
     `oxide` (forms, metals, groups, 1, cases) in the forms open LiMO2, which acid disproportionates, closed LiMO2,
     which it does not, MOOH and MO2, the metals Ni, Co and Mn; `aluminate` (forms, groups, 1, cases) open and closed
-    LiAlO2 and `spinel` (groups, 1, cases). All others (1, cases): `acid` is the titratable acid, H+ less 2 PO4 and F; `catalyst` is nickel, cobalt
-    and manganese in oxides and in solution.
+    LiAlO2 and `spinel` (groups, 1, cases). All others (1, cases): `acid` is the titratable acid, H+ less 2 PO4 and F;
+    `catalyst` is nickel, cobalt and manganese in oxides and in solution.
     """
 
     oxide: Array

@@ -115,7 +115,7 @@ def _oxide(metals: dict[str, float], lithium: float) -> dict[str, float]:
 
 
 def read_cases(path: str | Path) -> tuple[list[Row], BatchCases, dict[str, Array]]:
-    """Read a case file of the leach kind; return its rows, its conditions, and what was measured by element (0 to 1)."""
+    """Read a case file of the leach kind; return its rows, conditions and the shares measured by element."""
     with Path(path).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
 

@@ -16,7 +16,7 @@ from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
 TRANSITION = ("Ni", "Co", "Mn")
-_LAYERED = {
+_LAYERED: dict[str, dict[str, float]] = {
     "disproportionation {m}": {"Li{m}O2": -1, "H+": -2, "{m}+2": 0.5, "{m}O2": 0.5, "Li+": 1, "H2O": 1},
     "layered {m}": {"Li{m}O2": -1, "H+": -3, "Li+": 1, "{m}+2": 1, "H2O": 1.5, "O2(g)": 0.25},
     "hydroxide {m}": {"{m}OOH": -1, "H+": -2, "{m}+2": 1, "H2O": 1.5, "O2(g)": 0.25},
@@ -24,8 +24,8 @@ _LAYERED = {
     "dioxide {m}": {"{m}O2": -1, "H+": -2, "{m}+2": 1, "H2O": 1, "O2(g)": 0.5},
     "exchange {m}": {"Li{m}O2": -1, "H+": -1, "Li+": 1, "{m}OOH": 1},
 }
-_DEPOSITION = {"{m}O2": -1, "Mn+2": -0.5, "H2O": -1, "MnO2": 0.5, "{m}OOH": 1, "H+": 1}
-_OTHERS = {
+_DEPOSITION: dict[str, float] = {"{m}O2": -1, "Mn+2": -0.5, "H2O": -1, "MnO2": 0.5, "{m}OOH": 1, "H+": 1}
+_OTHERS: dict[str, dict[str, float]] = {
     "aluminate": {"LiAlO2": -1, "H+": -4, "Li+": 1, "Al+3": 1, "H2O": 2},
     "spinel acid": {"LiMn2O4": -1, "H+": -2, "Li+": 1, "Mn+2": 0.5, "MnO2": 1.5, "H2O": 1},
     "spinel": {"LiMn2O4": -1, "H+": -5, "Li+": 1, "Mn+2": 2, "H2O": 2.5, "O2(g)": 0.75},
@@ -88,13 +88,13 @@ def soluble() -> tuple[npt.NDArray[np.intp], Array]:
 
 def extents_of(made: Mapping[str, Array]) -> Array:
     """Return the extents (reactions, cases) in the order of REACTIONS from what `leaching_balances` counts."""
-    extents = {}
+    extents = dict(made)
     for position, metal in enumerate(TRANSITION):
         for name in ("disproportionation", "layered", "hydroxide", "hydroxide split", "dioxide", "exchange"):
             extents[f"{name} {metal}"] = made[name][position]
     for position, metal in enumerate(("Ni", "Co")):
         extents[f"deposition {metal}"] = made["deposition"][position]
-    return np.concatenate([np.atleast_2d(extents.get(name, made.get(name))) for name in REACTIONS])
+    return np.concatenate([np.atleast_2d(extents[name]) for name in REACTIONS])
 
 
 def acid_of(flow: Array, phosphate: float = 3.0) -> Array:

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from blackmass.chemistry.leaching_cases import BatchCases, batch_case, powder
+from blackmass.errors import InputError
+from blackmass.status import Status
+
+
+def cases(feed, **changes):
+    number = len(feed)
+    values = {
+        "acid": ["H2SO4"] * number,
+        "acid_concentration": np.full(number, 2000.0),
+        "reductant": ["none"] * number,
+        "reductant_concentration": np.zeros(number),
+        "temperature": np.full(number, 333.15),
+        "time": np.full(number, 3600.0),
+        "pulp_density": np.full(number, 50.0),
+    } | changes
+    return BatchCases(feed=feed, **values)
+
+
+def test_powder_of_a_layered_oxide_aged_oxide_spinel_and_olivine():
+    mass = {name: value * 97.28e-3 for name, value in powder("LiNi0.5Mn0.3Co0.2O2").items()}
+    np.testing.assert_allclose([mass["LiNiO2"], mass["LiMnO2"], mass["LiCoO2"]], [0.5, 0.3, 0.2], rtol=0.02)
+    aged = powder("Li0.8CoO2")
+    np.testing.assert_allclose(aged["CoO2"] / aged["LiCoO2"], 0.25)
+    assert set(powder("LiMn2O4")) == {"LiMn2O4"}
+    assert set(powder("LiFePO4")) == {"LiFePO4"}
+    assert powder("Li1.1CoO2")["Li2CO3"] > 0
+
+
+@pytest.mark.parametrize("formula", ["C6H12O6", "Li4Ti5O12", "LiFeO2"])
+def test_powder_that_is_no_cathode_material_is_refused(formula):
+    with pytest.raises(InputError, match=r"feed|formula"):
+        powder(formula)
+
+
+def test_unknown_reagent_is_refused_with_the_nearest_name():
+    with pytest.raises(InputError, match="h2so4"):
+        batch_case(cases(["LiCoO2"], acid=["H2SO5"]))
+
+
+def test_conditions_outside_the_tests_are_predicted_and_flagged():
+    shares, status = batch_case(cases(["LiCoO2"] * 2, acid=["H2SO4", "citric acid"]))
+    assert status.tolist() == [Status.OK, Status.OUT_OF_RANGE]
+    assert np.all(np.isfinite(shares["Co"]))
+    assert np.all(np.isnan(shares["Ni"]))
+
+
+def test_materials_rank_as_known():
+    feed = ["LiCoO2", "LiNi0.8Mn0.1Co0.1O2", "LiNi0.8Co0.15Al0.05O2", "LiMn2O4"]
+    peroxide = batch_case(cases(feed, reductant=["H2O2"] * 4, reductant_concentration=np.full(4, 1500.0)))[0]
+    alone = batch_case(cases(feed))[0]
+    assert np.nanmin([peroxide[m] for m in ("Li", "Ni", "Co", "Mn")]) > 0.97
+    assert alone["Ni"][1] < 0.55
+    assert np.all(alone["Li"][:3] < 0.97)
+    assert 0.2 < alone["Mn"][3] < 0.27
