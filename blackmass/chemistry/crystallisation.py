@@ -43,6 +43,8 @@ class Settled:
     ----------
     stream : Stream
         Crystals in their liquor, at the temperature asked for.
+    extent : array (solids, cases) [mol/s]
+        What crystallised; negative where crystals dissolved.
     heat : array (cases,) [W]
         Set free by what crystallised; negative where crystals dissolve or the salt dissolves with heat.
     pH, water_activity : array (cases,)
@@ -53,6 +55,7 @@ class Settled:
     """
 
     stream: Stream
+    extent: Array
     heat: Array
     pH: Array
     water_activity: Array
@@ -92,7 +95,7 @@ def settle(
     rows = ROWS + len(solids)
     guess = np.full((rows, cases), np.nan) if start is None or start.shape != (rows, cases) else start
     found = _Equilibria.blank(len(solids), rows, cases)
-    known = np.isfinite(guess).all(0)
+    known = np.asarray(np.isfinite(guess).all(0))
     if known.any():
         found.refine(np.flatnonzero(known), stream.flow, kelvin, solids, model, guess)
     rest = np.flatnonzero(np.isnan(found.guess[0]))
@@ -105,7 +108,9 @@ def settle(
     extent = _affordable(stream.flow, solids, found.extent) * np.asarray(approach, dtype=float)
     settled = stream.react(np.array([formation(name) for name in solids]).T, extent).at(temperature)
     heat = heat_of_crystallisation(solids, extent, model)
-    return Settled(settled, heat, found.pH, found.water_activity, found.log_saturation, found.status, found.guess)
+    return Settled(
+        settled, extent, heat, found.pH, found.water_activity, found.log_saturation, found.status, found.guess
+    )
 
 
 @dataclasses.dataclass
@@ -206,7 +211,7 @@ def limiting(stream: Stream, salt: str) -> Array:
 
 def uncrystallisable(stream: Stream) -> Array:
     """Return the charge (cases,) [mol/s] of ions that no salt of `SULFATES` takes up, positive or negative."""
-    salts = np.array([_anhydrous(name) for name in SULFATES]).any(0)
+    salts = np.asarray(np.array([_anhydrous(name) for name in SULFATES]).any(0))
     others = [row for row, name in enumerate(COMPONENTS[:-1]) if not salts[row]]
     rows = component_rows()[others]
     amounts = np.maximum(stream.flow[rows], 0.0)

@@ -13,6 +13,7 @@ from blackmass.chemistry.crystallisation import (
     extents,
     heat_of_crystallisation,
     limiting,
+    settle,
     uncrystallisable,
 )
 from blackmass.chemistry.equilibria import formation, pure_phase
@@ -28,11 +29,12 @@ WATER = species.index("H2O")
 DONE = 3e-12  # of ln D
 STEPS = 60
 PATIENCE = 4  # liquors without an equilibrium that are met before a case is given up
-NEAR = 0.7  # of ln D, within which Newton's method is tried
-TRIALS = 2
-FIRST = 3.0  # mol of salt per kg of water in the mother liquor, where the search begins
+NEAR = 1.05  # of ln D, within which Newton's method is tried
+TRIALS = 4
+FIRST = 8.0  # mol of ions per kg of water in the mother liquor, where the search begins
 RESERVE = 2.0  # crystals kept in the liquor during the search, against the salt in the mother liquor
 DRIEST = 1e-9
+TRACE = 1e-6  # mole fraction in the water below which a salt is not worth evaporating for
 SLOPES = (0.2, 20.0)
 TINY = 1e-300
 
@@ -102,6 +104,7 @@ class Found:
     unsolved: Index  # (cases,) liquors without an equilibrium that were met
     trials: Index  # (cases,) of Newton's method
     liquor: Array  # (rows, cases) state of the mother liquor, not a number where it is not known
+    settled: Array  # (rows, cases) state of the liquor where the yield is not met
 
 
 def crystallise(
@@ -136,11 +139,10 @@ def crystallise(
     start : array (n, cases), optional
         `guess` of an earlier call for the same cases; not a number where there is none.
     """
-    cases = stream.cases
-    temperature = np.broadcast_to(np.asarray(temperature, dtype=float), (cases,))
+    temperature = np.broadcast_to(np.asarray(temperature, dtype=float), (stream.cases,))
     needs = pure_phase(salt).amounts[-1]
     available = limiting(stream, salt)
-    wanted = available * share
+    wanted = available * np.asarray(share, dtype=float)
     extent = wanted - stream[salt]
     all_water = stream["H2O"] + needs * stream[salt]
     search = Search(
@@ -152,7 +154,7 @@ def crystallise(
         low=_least_water(stream, all_water, needs * wanted, most_evaporated),
         model=model,
     )
-    active = (wanted > DRIEST * np.abs(all_water)) & (all_water > DRIEST * np.abs(stream.flow).sum(0))
+    active = (wanted > TRACE * np.abs(all_water)) & (all_water > DRIEST * np.abs(stream.flow).sum(0))
     active &= np.exp(search.low) < search.high
     scale = np.log(np.maximum(all_water, TINY))
     found = _begin(search, scale, start)
@@ -164,9 +166,7 @@ def crystallise(
     evaporated = np.where(dried, np.maximum(search.high - np.exp(found.water), 0.0), 0.0)
     remaining, condensate = without_water(stream, evaporated)
     amounts = np.vstack([extent, found.extent])
-    rest = np.flatnonzero(~found.met)
-    if rest.size:
-        _settle_rest(search, found, amounts, remaining.flow[:, rest], rest)
+    _settle_rest(search, found, amounts, remaining, np.flatnonzero(~found.met))
     solids = (salt, *companions(salt))
     slurry = remaining.react(np.array([formation(name) for name in solids]).T, amounts)
     return Yielded(
@@ -177,7 +177,7 @@ def crystallise(
         available=available,
         water_activity=found.water_activity,
         status=found.status,
-        guess=np.vstack([found.water - scale, found.liquor]),
+        guess=np.vstack([found.water - scale, found.liquor, found.settled]),
     )
 
 
@@ -198,10 +198,12 @@ def _least_water(stream: Stream, water: Array, bound: Array, most_evaporated: "n
 def _begin(search: Search, scale: Array, start: Array | None) -> Found:
     """Start from a guess, or where the mother liquor holds `FIRST`."""
     cases, beside = scale.size, len(companions(search.salt))
-    rows = 1 + ROWS + 1 + beside
-    guess = np.full((rows, cases), np.nan) if start is None or start.shape != (rows, cases) else start
+    rows = ROWS + 1 + beside
+    known = start is not None and start.shape == (1 + 2 * rows, cases)
+    guess = start if known and start is not None else np.full((1 + 2 * rows, cases), np.nan)
     top = np.log(np.maximum(search.high, TINY))
-    water = np.log(np.maximum(search.dissolved, TINY) / (FIRST * WATER_MASS))
+    ions = (np.abs(species.CHARGE) > 0) @ np.maximum(search.mother * species.PHASE_MASK["aqueous"], 0.0)
+    water = np.log(np.maximum(ions, TINY) / (FIRST * WATER_MASS))
     water = np.where(np.isfinite(guess[0]), guess[0] + scale, water)
     return Found(
         water=np.clip(water, np.minimum(search.low, top), top),
@@ -215,7 +217,8 @@ def _begin(search: Search, scale: Array, start: Array | None) -> Found:
         met=np.zeros(cases, dtype=bool),
         unsolved=np.zeros(cases, dtype=np.intp),
         trials=np.zeros(cases, dtype=np.intp),
-        liquor=guess[1:].copy(),
+        liquor=guess[1 : 1 + rows].copy(),
+        settled=guess[1 + rows :].copy(),
     )
 
 
@@ -249,7 +252,10 @@ def _saturate(search: Search, found: Found, where: Index, state: Array) -> Mask:
 
 
 def _seek(search: Search, found: Found, where: Index) -> None:
-    """Find the water of the cases `where`; those that settle leave the batch."""
+    """Find the water of the cases `where`; those that settle leave the batch.
+
+    A case that meets too many liquors without an equilibrium keeps the least water at which there was one.
+    """
     most = found.top.copy()
     for _ in range(STEPS):
         if where.size == 0:
@@ -275,8 +281,11 @@ def _seek(search: Search, found: Found, where: Index) -> None:
         move = np.where(outside, np.where(untried, edge, 0.5 * (bottom + top)), move)
         found.met[where] = np.where(done, found.met[where], met)
         found.water[where] = np.where(done, found.water[where], move)
-        where = where[~done & ~met & (move != x) & (found.unsolved[where] < PATIENCE)]
+        lost = ~done & (found.unsolved[where] >= PATIENCE)
+        found.water[where[lost]] = top[lost]
+        where = where[~done & ~met & (move != x) & ~lost]
     found.status[where] = Status.NOT_CONVERGED
+    found.water[where] = found.top[where]
 
 
 def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask, Array]:
@@ -301,10 +310,14 @@ def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask, Arra
     return np.where(failed, -1.0, miss), saturated, start
 
 
-def _settle_rest(search: Search, found: Found, amounts: Array, flow: Array, rest: Index) -> None:
+def _settle_rest(search: Search, found: Found, amounts: Array, remaining: Stream, rest: Index) -> None:
     """Let equilibrium decide in the cases that do not meet the yield."""
+    if rest.size == 0:
+        return
     solids = (search.salt, *companions(search.salt))
-    state = at_equilibrium(flow, search.temperature[rest], solids, search.model)
-    amounts[:, rest] = extents(state, solids)
-    found.water_activity[rest] = state.water_activity
-    found.status[rest] = worst(state.status, np.where(found.status[rest] == Status.NOT_CONVERGED, 2, 0))
+    start = found.settled[:, rest]
+    made = settle(remaining.take(rest), search.temperature[rest], solids, model=search.model, start=start)
+    amounts[:, rest], found.settled[:, rest] = made.extent, made.guess
+    found.water_activity[rest] = made.water_activity
+    short = np.where(found.status[rest] > Status.OUT_OF_RANGE, Status.OUT_OF_RANGE, Status.OK)
+    found.status[rest] = worst(made.status, short)

@@ -70,7 +70,7 @@ class _Given:
     phase_ln_k: Array  # (phases, cases)
     size: Array  # (phases, cases) [mol/s] the most of each salt that can form
 
-    def take(self, keep: Mask) -> "_Given":
+    def take(self, keep: "Mask | Index") -> "_Given":
         parts = ("temperature", "water", "totals", "ln_k", "phase_ln_k", "size")
         return dataclasses.replace(self, **{name: getattr(self, name)[..., keep] for name in parts})
 

@@ -1,6 +1,7 @@
 """Solubility of salts whose stable hydrate changes with temperature, under the name of one hydrate."""
 
 import functools
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,14 +42,15 @@ def correction(salt: str, temperature: Array, model: ActivityModel) -> Array:
     temperatures of the table its logarithm is interpolated, outside it stays what it is at the end. It is one for
     salts that are not in the table.
     """
-    known, logarithm = _corrections(salt, model)
+    hashable: Any = model
+    known, logarithm = _corrections(salt, hashable)
     if known.size == 0:
         return np.ones_like(temperature)
     return np.exp(np.interp(temperature, known, logarithm))
 
 
 @functools.cache
-def _corrections(salt: str, model: ActivityModel) -> tuple[Array, Array]:
+def _corrections(salt: str, model: Any) -> tuple[Array, Array]:
     """Return the temperatures of the table and the logarithm of the factor there, both (points,)."""
     temperature, molality = measured(salt)
     if temperature.size == 0:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from blackmass import species
-from blackmass.chemistry.crystallisation import settle
+from blackmass.chemistry.crystallisation import SULFATES, settle
 from blackmass.chemistry.evaporation import WATER_MASS, batch, latent_heat, without_water
 from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.declare import PerCase, duty, inlet, outlet, param
@@ -11,7 +11,6 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream, water_density
 
 LITHIUM = species.index("Li+")
-SALTS = ("Na2SO4", "Li2SO4.H2O", "Na2SO4.10H2O", "MgSO4.7H2O", "CaSO4.2H2O")
 
 
 class Evaporator(Operation):
@@ -44,7 +43,7 @@ class Evaporator(Operation):
         feed = feed.repeated(batch(feed, *(getattr(self, name) for name in self.params)))
         removed = self._excess_water(feed)
         left, condensate = without_water(feed, removed)
-        made = settle(left, self.temperature, SALTS, model=StrongLiquors(), start=start)
+        made = settle(left, self.temperature, SULFATES, model=StrongLiquors(), start=start)
         latent = removed * latent_heat(self.temperature) / self.economy
         sensible = feed.heat_capacity * (self.temperature - feed.temperature) - made.heat
         fed = np.where(feed["H2O"] > 0, feed["H2O"], 1.0)

@@ -70,9 +70,7 @@ def test_batch_is_its_cases_and_scales(salt):
     for case, k in enumerate((1.0, 1e-6, 1e4)):
         one = EvaporativeCrystalliser(salt=salt, crystal_yield=share[case]).run(feed=liquor(salt))
         for port in ("slurry", "condensate"):
-            np.testing.assert_allclose(
-                batch[port].flow[:, case], k * one[port].flow[:, 0], rtol=1e-9, atol=1e-11 * k
-            )
+            np.testing.assert_allclose(batch[port].flow[:, case], k * one[port].flow[:, 0], rtol=1e-9, atol=1e-11 * k)
 
 
 @pytest.mark.parametrize("salt", FEEDS)
