@@ -7,9 +7,18 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
+from blackmass.chemistry.activity import LN10
 from blackmass.chemistry.aqueous import Equilibrium, equilibrate
 from blackmass.chemistry.coprecipitation import sorption
-from blackmass.chemistry.equilibria import COMPONENTS, Reaction, component_rows, dissolved, formation, pure_phases
+from blackmass.chemistry.equilibria import (
+    COMPONENTS,
+    Reaction,
+    component_rows,
+    dissolved,
+    formation,
+    pure_phase,
+    pure_phases,
+)
 from blackmass.chemistry.saturation import can_form, dissolved_totals, excess
 from blackmass.status import Status, StatusArray
 
@@ -25,7 +34,10 @@ SLACK = 0.02  # mol/kg, added to that
 HEAD = len(COMPONENTS) + 2  # rows of a guess before those of the phases
 ALKALINE = 13.0  # pH at which whatever can form is thought to form
 SHORT = Status.OUT_OF_RANGE
+CARBONIC = 4.8  # pH below which practically all carbonate leaves as carbon dioxide
 _WATER = species.index("H2O")
+_CARBONATE = species.index("CO3-2")
+_CARBONIC_ACID: Array = species.column({"CO3-2": 1, "H+": 2, "H2O": -1})[:, None]
 _BASES = ("Mg+2", "Ca+2", "Mn+2", "Fe+2", "Fe+3", "Co+2", "Ni+2", "Cu+2", "Zn+2", "Al+3", "NH4+")
 _ACIDS = {"CO3-2": 2.0, "PO4-3": 2.0, "F-": 1.0, "SO4-2": 1.0}
 
@@ -159,7 +171,26 @@ class Dosing:
     def _dosed(self, result: Settled, flow: Array, where: Index, start: Array | None) -> None:
         """Solve the cases `where` with the reagent dosed; those that are beyond the target get none."""
         names = can_form(self.columns, flow[:, where], *self._at(where, self.pH), self.reagent[:, where])
+        fresh = np.isnan(np.full(where.size, np.nan) if start is None else start[0, where])
+        fresh &= (self.pH[where] < CARBONIC) & (self.reagent[_CARBONATE, where] > 0)
+        if fresh.any():
+            start = self._expelled(result, flow, where[fresh], names, start)
         self._solve(result, flow, where, names, start, dosed=True)
+
+    def _expelled(
+        self, result: Settled, flow: Array, where: Index, names: tuple[str, ...], start: Array | None
+    ) -> Array:
+        """Return where to start with a carbonate in acid: from its alkali alone, all carbon dioxide outside."""
+        carbonate = self.reagent[_CARBONATE]
+        alkali = dataclasses.replace(self, reagent=self.reagent - _CARBONIC_ACID * carbonate)
+        found = alkali._equilibrium(flow, where, names, None, dosed=True)
+        begin = np.full_like(result.guess, np.nan) if start is None else start.copy()
+        begin[HEAD:, where] = 0.0
+        begin[np.ix_(self._known(found.phases), where)] = found.guess
+        ln_k = pure_phase(OPEN).ln_k(self.temperature[where])
+        begin[COMPONENTS.index("CO3-2"), where] = ln_k + 2 * LN10 * self.pH[where]
+        begin[HEAD + self.columns.index(OPEN), where] = found.guess[HEAD - 1] * carbonate[where]
+        return begin
 
     def _free(self, result: Settled, flow: Array, where: Index, added: Array, start: Array | None) -> None:
         """Find the equilibrium of the cases `where` with reagent `added`, at whatever pH that gives."""
@@ -215,7 +246,6 @@ class Dosing:
         carbonate = bool(flow[rows].any() or (dosed and reagent[rows].any()))
         solids = tuple(name for name in names if name != OPEN)
         phases = (*solids, OPEN) if carbonate else solids
-        known = np.concatenate([np.arange(HEAD), HEAD + self._rows(phases)])
         return equilibrate(
             flow,
             self.temperature[where],
@@ -223,8 +253,12 @@ class Dosing:
             gases={OPEN: 1.0} if carbonate else None,
             pH=self.pH[where] if dosed else None,
             reagent=reagent if dosed else None,
-            start=None if start is None else start[np.ix_(known, where)],
+            start=None if start is None else start[np.ix_(self._known(phases), where)],
         )
+
+    def _known(self, phases: tuple[str, ...]) -> Index:
+        """Rows of a guess that an equilibrium with these phases has."""
+        return np.concatenate([np.arange(HEAD), HEAD + self._rows(phases)])
 
     def _rows(self, names: tuple[str, ...]) -> Index:
         return np.array([self.columns.index(name) for name in names], dtype=np.intp)
@@ -242,9 +276,8 @@ class Dosing:
         result.status[where] = np.where(good & found.past, Status.OK, found.status)
         for row, name in enumerate(sorption().metals):
             result.molality[row, where] = np.where(good, found.molality_of(name), 0.0)
-        rows = np.concatenate([np.arange(HEAD), HEAD + self._rows(found.phases)])
         result.guess[HEAD:, where] = np.where(good, 0.0, np.nan)
-        result.guess[np.ix_(rows, where)] = np.where(good, found.guess, np.nan)
+        result.guess[np.ix_(self._known(found.phases), where)] = np.where(good, found.guess, np.nan)
 
 
 @functools.cache
