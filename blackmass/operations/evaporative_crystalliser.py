@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from blackmass.chemistry.crystallisation import limiting
 from blackmass.chemistry.evaporation import batch, latent_heat
 from blackmass.chemistry.evaporative_yield import crystallise
 from blackmass.chemistry.strong_liquors import StrongLiquors
@@ -71,6 +72,15 @@ class EvaporativeCrystalliser(Operation):
                 "crystal_yield": made.slurry[self.salt] / available * (made.available > 0),
                 "evaporated_share": water / fed * (feed["H2O"] > 0),
                 "water_activity": made.water_activity,
+                "log_saturation": made.log_saturation,
+                "mother_liquor": _dissolved(made.slurry, self.salt),
             },
             guess=made.guess,
         )
+
+
+def _dissolved(slurry: Stream, salt: str) -> Array:
+    """Concentration [mol/m3] of a salt in the liquor of a slurry, by its limiting ion."""
+    liquor = slurry.phase("aqueous")
+    volume = liquor.volume
+    return np.where(volume > 0, limiting(liquor, salt) / np.where(volume > 0, volume, 1.0), 0.0)

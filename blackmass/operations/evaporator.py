@@ -8,6 +8,7 @@ from blackmass.chemistry.evaporation import WATER_MASS, batch, latent_heat, with
 from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.declare import PerCase, duty, inlet, outlet, param
 from blackmass.operations.operation import Operation, Outlets
+from blackmass.status import Status
 from blackmass.stream import Array, Stream, water_density
 
 LITHIUM = species.index("Li+")
@@ -18,8 +19,9 @@ class Evaporator(Operation):
 
     The volume that holds the lithium at that concentration gives the water to keep; a liquor that is stronger keeps
     all of it. Sulfates that the concentrate cannot hold crystallise to equilibrium (Pitzer activities) and leave in
-    it; the concentration asked for is that before they do. The vapour of one effect heats the next; that of the last
-    is condensed by cooling water.
+    it; the concentration asked for is that before they do. Where the crystals would bind all the water that is left,
+    the concentrate leaves as it is and the case is marked. The vapour of one effect heats the next; that of the last is
+    condensed by cooling water.
     """
 
     feed = inlet("liquor")
@@ -53,7 +55,7 @@ class Evaporator(Operation):
             electricity=self.pumping * condensate.mass,
             heating=np.maximum(latent + sensible, 0.0),
             cooling=latent + np.maximum(-latent - sensible, 0.0),
-            status=made.status,
+            status=np.where((removed > 0) & (made.status == Status.NOT_CONVERGED), Status.OUT_OF_RANGE, made.status),
             report={
                 "evaporated_share": removed / fed * (feed["H2O"] > 0),
                 "lithium_concentration": _lithium(made.stream),

@@ -2,10 +2,20 @@ import numpy as np
 import pytest
 
 from blackmass import species
-from blackmass.chemistry.crystallisation import SULFATES, companions, limiting, settle, uncrystallisable
+from blackmass.chemistry.crystallisation import (
+    SULFATES,
+    at_equilibrium,
+    companions,
+    extents,
+    limiting,
+    settle,
+    uncrystallisable,
+)
 from blackmass.chemistry.equilibria import component_rows, pure_phase
 from blackmass.chemistry.evaporation import latent_heat, without_water
 from blackmass.chemistry.evaporative_yield import crystallise
+from blackmass.chemistry.mother_liquor import first_state, liquor_with_crystals
+from blackmass.chemistry.solubility import corrections, measured
 from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.stream import Stream
 
@@ -154,3 +164,35 @@ def test_heat_of_crystallisation_is_that_of_the_constants():
     made = settle(brine, 278.15, ("Na2SO4.10H2O",), model=MODEL)
     np.testing.assert_allclose(made.heat, made.stream["Na2SO4.10H2O"] * pure_phase("Na2SO4.10H2O", "pitzer").enthalpy)
     assert made.stream.flow[component_rows()].min() >= 0
+
+
+def test_newton_from_a_guess_agrees_with_the_engine():
+    salts = ("NiSO4.6H2O", *companions("NiSO4.6H2O"))
+    thick = nickel_liquor(3, **{"Ni+2": np.array([4.0, 5.0, 6.0])})
+    state = at_equilibrium(thick.flow, np.full(3, 303.15), salts, MODEL)
+    found = extents(state, salts)
+    near = first_state(state, found) * (1 + 1e-4)
+    factors = corrections(salts, np.full(3, 303.15), MODEL)
+    newton = liquor_with_crystals(
+        thick.flow, np.full(3, 303.15), salts, factors, saturated=False, model=MODEL, start=near
+    )
+    assert newton.converged.all()
+    np.testing.assert_allclose(newton.crystals, found, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(newton.pH, state.pH, atol=1e-9)
+    np.testing.assert_allclose(newton.water, thick["H2O"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("salt", ["NiSO4.6H2O", "CoSO4.7H2O", "MgSO4.7H2O"])
+def test_salts_named_by_one_hydrate_follow_the_solubility_of_the_stable_one(salt):
+    temperature, molality = measured(salt)
+    made = settle(
+        Stream.of({"H2O": KILOGRAM, salt: 30.0}, cases=temperature.size), temperature, (salt,), model=MODEL
+    ).stream
+    np.testing.assert_allclose((30.0 - made[salt]) / made["H2O"] * KILOGRAM, molality, rtol=1e-6)
+
+
+def test_activities_are_held_in_a_syrup_and_rise_no_more():
+    molality = np.array([1.0, 1.5, 3.0])[None] * np.array([[7.0], [3.5]])
+    found = MODEL.evaluate(("Na+", "SO4-2"), np.array([1.0, -2.0]), molality, np.full(3, 353.15))
+    np.testing.assert_allclose(found.ln_gamma[:, 1:], found.ln_gamma[:, :1] * np.ones(2), rtol=1e-12)
+    assert list(found.out_of_range) == [False, True, True]
