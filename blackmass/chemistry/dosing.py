@@ -34,6 +34,7 @@ SLACK = 0.02  # mol/kg, added to that
 HEAD = len(COMPONENTS) + 2  # rows of a guess before those of the phases
 ALKALINE = 13.0  # pH at which whatever can form is thought to form
 SHORT = Status.OUT_OF_RANGE
+RESTARTS = (0.5, 0.25, 0.75, 0.1)  # of the most reagent, from which dosing is tried again
 CARBONIC = 4.8  # pH below which practically all carbonate leaves as carbon dioxide
 _WATER = species.index("H2O")
 _CARBONATE = species.index("CO3-2")
@@ -146,15 +147,20 @@ class Dosing:
         return result
 
     def _rescue(self, result: Settled, flow: Array, waiting: Mask, most: Array) -> None:
-        """Settle the cases that dosing did not: with no reagent, with the most, or from there on."""
+        """Settle the cases that dosing did not: with no reagent, with the most, or from some dose on."""
         self._try_end(result, flow, (waiting, result.status == Status.NOT_CONVERGED), 0.0 * most, None)
         self._try_end(result, flow, (waiting, waiting.copy()), most, None)
-        if waiting.any():
+        water = flow[_WATER] * species.MOLAR_MASS[_WATER, 0]
+        for share in RESTARTS:
+            where = np.flatnonzero(waiting)
+            if where.size == 0:
+                return
+            self._free(result, flow, where, share * most[where], None)
             start = result.guess.copy()
-            water = flow[_WATER] * species.MOLAR_MASS[_WATER, 0]
             start[HEAD - 1] = result.dose / np.where(water > 0, water, 1.0)
-            self._dosed(result, flow, np.flatnonzero(waiting), start)
-            result.status[waiting & (result.dose > most)] = Status.NOT_CONVERGED
+            self._dosed(result, flow, where, start)
+            waiting &= np.isnan(result.pH) | (result.dose > most)
+        result.status[waiting] = Status.NOT_CONVERGED
 
     def _try_end(
         self, result: Settled, flow: Array, masks: tuple[Mask, Mask], added: Array, start: Array | None
