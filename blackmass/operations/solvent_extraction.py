@@ -68,7 +68,7 @@ class SolventExtraction(Operation):
         cases = max([*(s.cases for s in streams), *(np.size(getattr(self, name)) for name in self.params)])
         feed, alkali, scrub, acid, makeup = (s.repeated(cases) for s in streams)
         chemistry = extractant(self.extractant)
-        wet = (feed.volume > 0) & (acid.volume > 0)
+        wet = (feed.volume > 0) & (acid.volume > 0) & (acid["H+"] > 0)
         basis = np.where(wet, feed.volume, 1.0)
         organic = self.oa_ratio * basis * wet
         scrub = of_volume(scrub, organic / self.scrub_oa * bool(self.scrub_stages))
@@ -79,6 +79,7 @@ class SolventExtraction(Operation):
         raffinate, strip = exchanged(chemistry, feed + scrub + alkali_drawn, strip_drawn, carried, solution, basis)
         droplets = self.organic_entrainment * self.concentration
         lost, status = lost_solvent(chemistry, makeup, droplets, (raffinate, strip))
+        dry = np.where(feed.volume > 0, Status.INFEASIBLE, Status.OUT_OF_RANGE)
         through = (organic + raffinate.volume) * (self.stages + self.scrub_stages)
         through = through + (organic + strip.volume) * self.strip_stages
         return Outlets(
@@ -91,7 +92,7 @@ class SolventExtraction(Operation):
                 "strip_acid": strip_drawn,
                 "makeup": lost[0] + lost[1],
             },
-            status=worst(np.where(wet | (feed.mass == 0), solution.status, Status.INFEASIBLE), status),
+            status=worst(solution.status, np.where(wet | (feed.mass == 0), Status.OK, dry), status),
             report={
                 "pH": solution.pH,
                 "loading": solution.loading,
