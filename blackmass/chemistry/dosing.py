@@ -139,6 +139,7 @@ class Dosing:
         waiting = np.ones(cases, dtype=bool)
         for known, added in ((share == 0, none), (share == 1, most)):
             self._try_end(result, flow, (waiting, known), added, start)
+        waiting &= most > 0
         if waiting.any():
             self._dosed(result, flow, np.flatnonzero(waiting), start)
             waiting &= np.isnan(result.pH) | (result.dose > most)
@@ -160,7 +161,10 @@ class Dosing:
             start[HEAD - 1] = result.dose / np.where(water > 0, water, 1.0)
             self._dosed(result, flow, where, start)
             waiting &= np.isnan(result.pH) | (result.dose > most)
-        result.status[waiting] = Status.NOT_CONVERGED
+        where = np.flatnonzero(waiting)
+        if where.size:
+            self._free(result, flow, where, 0.0 * most[where], None)
+            result.status[where] = Status.NOT_CONVERGED
 
     def _try_end(
         self, result: Settled, flow: Array, masks: tuple[Mask, Mask], added: Array, start: Array | None
@@ -171,8 +175,7 @@ class Dosing:
         if where.size:
             self._free(result, flow, where, added[where], start)
             beyond = np.sign(self.strength[where]) * (result.pH[where] - self.pH[where])
-            neutral = (added[where] == 0) & ((self.strength[where] == 0) | np.isnan(result.pH[where]))
-            waiting[where] = ~np.where(added[where] > 0, beyond <= 0, (beyond >= 0) | neutral)
+            waiting[where] = ~np.where(added[where] > 0, beyond <= 0, beyond >= 0)
 
     def _dosed(self, result: Settled, flow: Array, where: Index, start: Array | None) -> None:
         """Solve the cases `where` with the reagent dosed; those that are beyond the target get none."""
@@ -241,7 +244,8 @@ class Dosing:
         needs = np.where(self.strength > 0, acid + water * free_base, base + water * free_acid)
         strength = np.abs(self.strength)
         most = (MOST * needs + SLACK * water) / np.where(strength > 0, strength, 1.0)
-        return np.where((strength > 0) & np.isfinite(most), most, 0.0)
+        liquid = totals[-1] > np.abs(totals[:-1]).sum(0)  # salts in less water than that are no liquor to titrate
+        return np.where((strength > 0) & np.isfinite(most) & liquid, most, 0.0)
 
     def _equilibrium(
         self, flow: Array, where: Index, names: tuple[str, ...], start: Array | None, *, dosed: bool
