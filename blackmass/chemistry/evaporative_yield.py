@@ -79,7 +79,8 @@ def crystallise(
     the mother liquor holds. Since D is nearly proportional to w, the secant method in ln D over ln w comes near in few
     steps; Newton's method on the saturated mother liquor (`mother_liquor`) does the rest, or all of it from a guess.
     Where more than the share would form without evaporation, or less with all the evaporation that is allowed, the
-    amount follows from equilibrium with the water that is left.
+    amount follows from equilibrium with the water that is left. Where no mother liquor is found at all, nothing is
+    evaporated and the case is out of range.
 
     Parameters
     ----------
@@ -121,6 +122,8 @@ def crystallise(
     evaporated = np.where(dried, np.maximum(search.high - np.exp(found.water), 0.0), 0.0)
     remaining, condensate = without_water(stream, evaporated)
     amounts = np.vstack([extent, found.extent])
+    # a search that was given up begins anew next time, so that it ends in the same place
+    water = np.where(found.status > Status.OUT_OF_RANGE, np.nan, found.water - scale)
     _settle_rest(search, found, amounts, remaining, np.flatnonzero(~found.met))
     solids = (salt, *companions(salt))
     slurry = remaining.react(np.array([formation(name) for name in solids]).T, amounts)
@@ -133,7 +136,7 @@ def crystallise(
         water_activity=found.water_activity,
         log_saturation=found.log_saturation,
         status=found.status,
-        guess=np.vstack([found.water - scale, found.liquor, found.settled]),
+        guess=np.vstack([water, found.liquor, found.settled]),
     )
 
 

@@ -126,7 +126,7 @@ def saturate(search: Search, found: Found, where: Index, state: Array) -> Mask:
 def seek(search: Search, found: Found, where: Index) -> None:
     """Find the water of the cases `where`; those that settle leave the batch.
 
-    A case that meets too many liquors without an equilibrium keeps the least water at which there was one.
+    A case that meets too many liquors without an equilibrium keeps all its water.
     """
     most = found.top.copy()
     for _ in range(STEPS):
@@ -154,10 +154,10 @@ def seek(search: Search, found: Found, where: Index) -> None:
         found.met[where] = np.where(done, found.met[where], met)
         found.water[where] = np.where(done, found.water[where], move)
         lost = ~done & (found.unsolved[where] >= PATIENCE)
-        found.water[where[lost]] = top[lost]
+        found.water[where[lost]] = most[where[lost]]
         where = where[~done & ~met & (move != x) & ~lost]
     found.status[where] = Status.NOT_CONVERGED
-    found.water[where] = found.top[where]
+    found.water[where] = most[where]
 
 
 def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask, Array]:

@@ -24,6 +24,9 @@ SOLIDS = (
     "Mn(OH)2",
     "Cu(OH)2",
     "Al(OH)3",
+    "Fe(OH)3",
+    "Fe(OH)2",
+    "CaF2",
     "Na2SO4",
     "Li2SO4.H2O",
 )

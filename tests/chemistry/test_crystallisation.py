@@ -19,7 +19,7 @@ from blackmass.chemistry.solubility import corrections, measured
 from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.stream import Stream
 
-KILOGRAM = 1 / 0.01801528  # mol of water
+KILOGRAM = 1 / species.molar_mass("H2O")  # mol of water
 MODEL = StrongLiquors()
 
 # molality of the anhydrous salt at saturation, CRC Handbook, 97th edition [recalled]; how near the model comes
