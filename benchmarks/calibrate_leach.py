@@ -28,13 +28,13 @@ FITTED = {
     "water_oxidation": ((1e-8, 1e-3), (60.0, 120.0)),
     "cobalt_water_oxidation": ((0.0, 1.0), None),
     "order_hot": ((0.0, 1.0), None),
-    "reduction": ((1e-4, 1.0), (30.0, 100.0)),
+    "reduction": ((1e-4, 1.0), (30.0, 85.0)),
     "half_potential": ((1e-3, 10.0), None),
     "order_reduction": ((0.0, 1.2), None),
     "exchange": ((1e-7, 1e-2), (40.0, 100.0)),
     "deposition": ((1e-6, 1.0), (40.0, 100.0)),
     "peroxide_efficiency": ((0.15, 1.0), None),
-    "peroxide_loss": ((1e-6, 1e-1), (30.0, 90.0)),
+    "peroxide_loss": ((1e-6, 1e-1), (30.0, 75.0)),
 }
 SPAN = 100.0  # largest ratio of the bounds of what is fitted as it is; beyond it the logarithm is
 ENERGY_SCALE, POINTS = 20.0, 4.0

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.leaching_balances import UNKNOWNS, Outcome, Pulp, balances
+from blackmass.chemistry.leaching_balances import Outcome, balances
 from blackmass.chemistry.leaching_kinetics import Constant, Rates, constants, surfaces
+from blackmass.chemistry.leaching_pulp import UNKNOWNS, Pulp
 from blackmass.chemistry.leaching_stoichiometry import (
     REACTIONS,
     STOICHIOMETRY,
@@ -88,7 +89,10 @@ def cascade(feed: Stream, tanks: int, residence_time: Array | float, start: Arra
     pulp, extents, guesses = charge.pulp, np.zeros((len(REACTIONS), feed.cases)), []
     done = np.ones(feed.cases, dtype=bool)
     for tank in range(tanks):
-        known = None if start is None else start[UNKNOWNS * tank : UNKNOWNS * (tank + 1)]
+        known = guesses[-1] if tank else np.full((UNKNOWNS, feed.cases), np.nan)
+        if start is not None:
+            own = start[UNKNOWNS * tank : UNKNOWNS * (tank + 1)]
+            known = np.where(np.isfinite(own), own, known)
         outcome, x, good = _step(pulp, charge.rates, tau, known)
         pulp, extents, done = outcome.left, extents + extents_of(outcome.made), done & good
         guesses.append(x)
@@ -131,7 +135,7 @@ def _steps(charge: _Charge, duration: Array, steps: int) -> tuple[Array, npt.NDA
 
 def _step(pulp: Pulp, rates: Rates, tau: Array, start: Array | None) -> tuple[Outcome, Array, npt.NDArray[np.bool_]]:
     x, scales, done = solve(pulp, rates, tau, start)
-    return balances(x[:, None], pulp, scales, rates, tau), x, done
+    return balances(x, pulp, scales, rates, tau), x, done
 
 
 def _charge(feed: Stream, values: dict[str, Constant] | None = None) -> _Charge:

@@ -1,119 +1,30 @@
 """Balances of one stirred tank of leaching pulp, or of one implicit step of a batch."""
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from blackmass.chemistry.leaching_kinetics import Rates
+from blackmass.chemistry.leaching_pulp import TRACE, Liquor, Pulp, Scales
 
 Array = npt.NDArray[np.float64]
-UNKNOWNS = 5
-TRACE = 1e-7
-"""Acid [mol/L] that water itself has: keeps its logarithm finite when all is spent."""
 _LEAST = 1e-40
-
-
-@dataclasses.dataclass(frozen=True)
-class Pulp:
-    """What one litre of liquor carries [mol/L].
-
-    `oxide` (forms, metals, groups, 1, cases) in the forms open LiMO2, which acid disproportionates, closed LiMO2,
-    which it does not, MOOH and MO2, the metals Ni, Co and Mn; `aluminate` (forms, groups, 1, cases) open and closed
-    LiAlO2 and `spinel` (groups, 1, cases). All others (1, cases): `acid` is the titratable acid, H+ less 2 PO4 and F;
-    `catalyst` is nickel, cobalt and manganese in oxides and in solution.
-    """
-
-    oxide: Array
-    aluminate: Array
-    spinel: Array
-    acid: Array
-    manganese: Array
-    peroxide: Array
-    sulfite: Array
-    glucose: Array
-    ferrous: Array
-    ferric: Array
-    phosphate: Array
-    olivine: Array
-    copper: Array
-    aluminium: Array
-    iron: Array
-    catalyst: Array
-
-    def take(self, cases: npt.NDArray[np.intp]) -> "Pulp":
-        """Return some of the cases."""
-        return Pulp(**{f.name: getattr(self, f.name)[..., cases] for f in dataclasses.fields(self)})
-
-
-@dataclasses.dataclass(frozen=True)
-class Scales:
-    """The most that each unknown can reach; the unknowns are the logarithms of the shares of it."""
-
-    potential: Array
-    acid: Array
-    manganese: Array
-    peroxide: Array
-    iron: Array
-
-    @classmethod
-    def of(cls, pulp: Pulp, rates: Rates) -> "Scales":
-        """Return the scales of a pulp; where a scale is zero its unknown stays at zero and means nothing."""
-        iron = pulp.ferrous + pulp.ferric + pulp.olivine + pulp.iron
-        potential = _potential(pulp, rates) + rates.ferrous * iron
-        metal = pulp.oxide[:, 2].sum((0, 1)) + 2 * pulp.spinel.sum(0)
-        acid = pulp.acid + TRACE + 2 * (pulp.oxide.sum((0, 1, 2)) + 2 * pulp.spinel.sum(0) + pulp.aluminate.sum((0, 1)))
-        acid = acid + 2 * (pulp.phosphate + pulp.olivine + pulp.peroxide) + 4 * pulp.sulfite + 24 * pulp.glucose
-        return cls(potential, acid, pulp.manganese + metal, pulp.peroxide, iron)
-
-    def take(self, cases: npt.NDArray[np.intp]) -> "Scales":
-        """Return some of the cases."""
-        return Scales(**{f.name: getattr(self, f.name)[..., cases] for f in dataclasses.fields(self)})
-
-
-@dataclasses.dataclass(frozen=True)
-class Liquor:
-    """What the unknowns say of the liquor, each (probes, cases)."""
-
-    potential: Array
-    free: Array
-    log_low: Array
-    weak: Array
-    manganese: Array
-    peroxide: Array
-    ferric: Array
-
-    @classmethod
-    def of(cls, x: Array, scales: Scales, rates: Rates) -> "Liquor":
-        """Return the concentrations from the logarithms of shares (5, probes, cases)."""
-        potential, free, manganese, peroxide, ferric = np.exp(x)
-        free = free * scales.acid
-        log_low = np.log(free + rates.low_acid)
-        return cls(
-            potential * scales.potential,
-            free,
-            log_low,
-            free * np.exp((rates.order_weak - 1) * log_low),
-            manganese * scales.manganese,
-            peroxide * scales.peroxide,
-            ferric * scales.iron,
-        )
-
-    def power(self, order: float) -> Array:
-        """Return h (h + low)^(order - 1): free acid to a power, in proportion to it where there is little."""
-        return np.asarray(self.free * np.exp((order - 1) * self.log_low))
+_ACID_OF = {
+    "olivine acid": 2,
+    "olivine peroxide": 1,
+    "ferrous peroxide": 1,
+    "copper peroxide": 2,
+    "aluminium acid": 3,
+    "iron acid": 2,
+}
+"""Titratable acid that each of these takes, in what is counted by its own name."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """Where given values of the unknowns lead.
+    """The pulp that leaves, and what reacted [mol/L] by `leaching_stoichiometry.REACTIONS`, (..., 1, cases)."""
 
-    residual (5, probes, cases); `left`: the pulp that leaves; `made`: moles that reacted [mol/L] by
-    `leaching_stoichiometry.REACTIONS`.
-    """
-
-    residual: Array
     left: Pulp
     made: dict[str, Array]
 
@@ -172,24 +83,43 @@ class Oxides:
         }
 
 
+@dataclasses.dataclass(frozen=True)
+class Turnover:
+    """What given unknowns lead to, from which the residual follows."""
+
+    liquor: Liquor
+    oxides: Oxides
+    left: dict[str, Array]
+    made: dict[str, Array]
+    use: Array
+    """Peroxide consumed over what is left of it."""
+
+    @classmethod
+    def of(cls, x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> "Turnover":
+        """Return what reacts; arguments as those of `residual`."""
+        liquor = Liquor.of(x, scales, rates)
+        oxides = _oxides(pulp, liquor, rates, tau)
+        return cls(liquor, oxides, *_reductants(pulp, liquor, rates, tau, oxides.pull))
+
+    def phosphoric(self, rates: Rates) -> Array:
+        """Protons that phosphoric acid holds beyond two each."""
+        return np.asarray(self.left["phosphate"] * self.liquor.free / (self.liquor.free + rates.phosphoric))
+
+
 def balances(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> Outcome:
-    """Return where given unknowns lead: residual, pulp that leaves and what reacted; arguments as `residual`."""
-    liquor = Liquor.of(x, scales, rates)
-    oxides = _oxides(pulp, liquor, rates, tau)
-    left, made, use = _reductants(pulp, liquor, rates, tau, oxides.pull)
-    value = _residual(x, pulp, scales, rates, (tau, liquor, oxides, left, made, use))
-    forms = np.broadcast_arrays(oxides.opened, oxides.closed, oxides.protonated, oxides.bare)
-    phosphoric = left["phosphate"] * liquor.free / (liquor.free + rates.phosphoric)
-    contents = Pulp(
-        oxide=np.stack(forms),
+    """Return the pulp that leaves and what reacted, at the unknowns x (5, cases); arguments as those of `residual`."""
+    turnover = Turnover.of(x[:, None], pulp, scales, rates, tau)
+    oxides = turnover.oxides
+    left = Pulp(
+        oxide=np.stack(np.broadcast_arrays(oxides.opened, oxides.closed, oxides.protonated, oxides.bare)),
         aluminate=np.stack([oxides.alumina_open, oxides.alumina_closed]),
         spinel=oxides.spinel,
-        acid=np.maximum(liquor.free + phosphoric - TRACE, 0.0),
-        manganese=liquor.manganese,
+        acid=np.maximum(turnover.liquor.free + turnover.phosphoric(rates) - TRACE, 0.0),
+        manganese=turnover.liquor.manganese,
         catalyst=pulp.catalyst,
-        **left,
+        **turnover.left,
     )
-    return Outcome(value, contents, made | oxides.made())
+    return Outcome(left, turnover.made | oxides.made())
 
 
 def residual(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> Array:
@@ -210,22 +140,15 @@ def residual(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> 
 
     Source: mechanism after Billy et al., ACS Appl. Mater. Interfaces 10 (2018) 16424, 10.1021/acsami.8b01352.
     """
-    liquor = Liquor.of(x, scales, rates)
-    oxides = _oxides(pulp, liquor, rates, tau)
-    return _residual(x, pulp, scales, rates, (tau, liquor, oxides, *_reductants(pulp, liquor, rates, tau, oxides.pull)))
-
-
-def _residual(x: Array, pulp: Pulp, scales: Scales, rates: Rates, found: tuple[Any, ...]) -> Array:
-    tau, liquor, oxides, left, made, use = found
-    laid = oxides.deposit * oxides.bare[:2]
+    turnover = Turnover.of(x, pulp, scales, rates, tau)
+    oxides, left = turnover.oxides, turnover.left
     per_manganese = 0.5 * tau * (rates.specific_surface * rates.deposition * rates.depositing * oxides.bare[:2])
-    acid = _acid(pulp, oxides, left, made, liquor, rates, laid.sum((0, 1)))
     dissolved = (pulp.manganese + oxides.manganese()) / (1 + per_manganese.sum((0, 1)))
     values = (
-        _logarithm(left["peroxide"] + _solutes_potential(left, rates), scales.potential) - x[0],
-        np.log(acid),
+        _logarithm(_potential(left, rates), scales.potential) - x[0],
+        np.log(_acid(pulp, turnover, rates)),
         _logarithm(dissolved, scales.manganese) - x[2],
-        -np.log1p(use) - x[3],
+        -np.log1p(turnover.use) - x[3],
         _logarithm(left["ferric"], scales.iron) - x[4],
     )
     return np.stack(np.broadcast_arrays(*values))
@@ -299,13 +222,14 @@ def _reductants(
     )
     released = olivine_acid * olivine
     to_ferric = pull * rates.ferrous + fast * rates.ferrous_peroxide * liquor.peroxide
-    ferrous = (pulp.ferrous + released + pulp.iron - iron + reduced * liquor.ferric) / (1 + to_ferric)
+    iron_in = pulp.ferrous + released + pulp.iron - iron
     dissolved, precipitate = _ferric(
-        pulp.ferric + to_ferric * ferrous,
-        reduced,
+        pulp.ferric + to_ferric * iron_in / (1 + to_ferric),  # ferrous iron eliminated
+        reduced / (1 + to_ferric),
         pulp.phosphate + released,
         rates.phosphate_product * liquor.free**3,
     )
+    ferrous = (iron_in + reduced * dissolved) / (1 + to_ferric)
     use = 0.5 * pull / rates.peroxide_efficiency + tau * rates.peroxide_loss * pulp.catalyst + by_peroxide * copper
     use = use + 0.5 * oxidised * olivine + 0.5 * fast * rates.ferrous_peroxide * ferrous
     left = {
@@ -340,40 +264,19 @@ def _reductants(
     return left, made, use
 
 
-def _acid(
-    pulp: Pulp,
-    oxides: Oxides,
-    left: dict[str, Array],
-    made: dict[str, Array],
-    liquor: Liquor,
-    rates: Rates,
-    laid: Array,
-) -> Array:
+def _acid(pulp: Pulp, turnover: Turnover, rates: Rates) -> Array:
     """Acid fed and set free over acid left and spent: one where the proton balance closes."""
-    spent = (
-        oxides.spent()
-        + 2 * made["olivine acid"]
-        + made["olivine peroxide"]
-        + made["ferrous peroxide"]
-        + 2 * made["copper peroxide"]
-        + 3 * made["aluminium acid"]
-        + 2 * made["iron acid"]
-    )
-    per_electron = liquor.peroxide + 2 * rates.sulfite * left["sulfite"] + rates.glucose * left["glucose"]
-    gained = laid + oxides.pull * per_electron + 2 * made["phosphate"]
-    bound = left["phosphate"] * liquor.free / (liquor.free + rates.phosphoric)
-    return (pulp.acid + gained + TRACE) / (liquor.free + bound + spent)
+    oxides, left, made = turnover.oxides, turnover.left, turnover.made
+    spent = sum((number * made[name] for name, number in _ACID_OF.items()), oxides.spent())
+    per_electron = left["peroxide"] + 2 * rates.sulfite * left["sulfite"] + rates.glucose * left["glucose"]
+    gained = (oxides.deposit * oxides.bare[:2]).sum((0, 1)) + oxides.pull * per_electron + 2 * made["phosphate"]
+    held = turnover.liquor.free + turnover.phosphoric(rates)
+    return np.asarray((pulp.acid + gained + TRACE) / (held + spent))
 
 
-def _potential(pulp: Pulp, rates: Rates) -> Array:
-    metals = rates.copper * pulp.copper + rates.aluminium * pulp.aluminium + rates.iron * pulp.iron
-    solutes = rates.sulfite * pulp.sulfite + rates.glucose * pulp.glucose
-    return pulp.peroxide + solutes + rates.olivine * pulp.olivine + metals
-
-
-def _solutes_potential(left: dict[str, Array], rates: Rates) -> Array:
+def _potential(left: dict[str, Array], rates: Rates) -> Array:
     names = ("sulfite", "glucose", "ferrous", "olivine", "copper", "aluminium", "iron")
-    return sum((getattr(rates, name) * left[name] for name in names[1:]), getattr(rates, names[0]) * left[names[0]])
+    return sum((getattr(rates, name) * left[name] for name in names), left["peroxide"])
 
 
 def _ferric(source: Array, used: Array, phosphate: Array, product: Array) -> tuple[Array, Array]:

@@ -3,17 +3,19 @@
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.leaching_balances import TRACE, UNKNOWNS, Pulp, Scales, residual
+from blackmass.chemistry.leaching_balances import residual
 from blackmass.chemistry.leaching_kinetics import Rates
+from blackmass.chemistry.leaching_pulp import TRACE, UNKNOWNS, Pulp, Scales
 from blackmass.numerics.cascade import solve_cases
 
 Array = npt.NDArray[np.float64]
 _PROBE = 1e-7
 _LARGEST_STEP = np.array([8.0, 4.0, 8.0, 8.0, 30.0])[:, None]
 _LOWEST = -100.0
-_SMALL = 1e-12
+_SMALL = 1e-10  # the slopes are good to about 1e-7: what a step this small leaves is lost in rounding
 _STALLED = 1e-9
 _ITERATIONS = 40
+_PATIENCE = 12  # steps before one that does not shrink is cut
 _SHARES = (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 1.0)
 
 
@@ -59,23 +61,26 @@ def _first(pulp: Pulp, scales: Scales, rates: Rates, tau: Array, start: Array | 
 def _newton(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
     cases = x.shape[1]
     x, done, before = x.copy(), np.zeros(cases, dtype=bool), np.full(cases, np.inf)
+    damping = np.ones(cases)
     probes = np.zeros((UNKNOWNS, UNKNOWNS + 1, 1))
     probes[np.arange(UNKNOWNS), np.arange(UNKNOWNS) + 1] = _PROBE
     active = np.arange(cases)
-    for _ in range(_ITERATIONS):
+    for iteration in range(_ITERATIONS):
         value = residual(x[:, None, active] + probes, pulp, scales, rates, tau)
         slope = (value[:, :1] - value[:, 1:]) / _PROBE
         step, good = solve_cases(slope, value[:, 0])
-        moved = np.clip(x[:, active] + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP), _LOWEST, 0.0)
-        size = np.abs(moved - x[:, active]).max(0)
-        x[:, active] = moved
+        target = np.clip(x[:, active] + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP), _LOWEST, 0.0)
+        size = np.abs(target - x[:, active]).max(0)
+        damping = np.where(size > 0.7 * before, np.maximum(0.5 * damping, 0.125), np.minimum(2 * damping, 1.0))
+        damping = damping if iteration > _PATIENCE else np.ones_like(size)
+        x[:, active] += damping * (target - x[:, active])
         settled = (size < _SMALL) | ((size < _STALLED) & (size > 0.5 * before))
         settled &= good
         done[active[settled]] = True
         keep = np.flatnonzero(~settled)
         if not keep.size:
             break
-        before = size[keep]
+        before, damping = size[keep], damping[keep]
         if keep.size < active.size:
             active = active[keep]
             pulp, scales, rates, tau = pulp.take(keep), scales.take(keep), rates.take(keep), tau[:, keep]
