@@ -9,7 +9,7 @@ from blackmass import species
 from blackmass.chemistry.activity import ActivityModel
 from blackmass.chemistry.aqueous import Equilibrium, equilibrate
 from blackmass.chemistry.equilibria import COMPONENTS, component_rows, formation, pure_phase
-from blackmass.chemistry.mother_liquor import ROWS, first_state, liquor_with_crystals
+from blackmass.chemistry.mother_liquor import first_state, liquor_with_crystals, rows
 from blackmass.chemistry.solubility import correction, corrections, measured
 from blackmass.status import Status, StatusArray
 from blackmass.stream import Array, Stream
@@ -92,9 +92,9 @@ def settle(
     """
     cases = stream.cases
     kelvin = np.array(np.broadcast_to(np.asarray(temperature, dtype=float), (cases,)))
-    rows = ROWS + len(solids)
-    guess = np.full((rows, cases), np.nan) if start is None or start.shape != (rows, cases) else start
-    found = _Equilibria.blank(len(solids), rows, cases)
+    shape = (rows(len(solids), model.tier), cases)
+    guess = np.full(shape, np.nan) if start is None or start.shape != shape else start
+    found = _Equilibria.blank(len(solids), shape[0], cases)
     known = np.asarray(np.isfinite(guess).all(0))
     if known.any():
         found.refine(np.flatnonzero(known), stream.flow, kelvin, solids, model, guess)
@@ -102,8 +102,9 @@ def settle(
     if rest.size:
         state = at_equilibrium(stream.flow[:, rest], kelvin[rest], solids, model)
         found.note(rest, state, solids)
-        guess = np.full((rows, cases), np.nan)
-        guess[:, rest] = first_state(state, extents(state, solids) + stream.flow[species.indices(solids)][:, rest])
+        guess = np.full(shape, np.nan)
+        crystals = extents(state, solids) + stream.flow[species.indices(solids)][:, rest]
+        guess[:, rest] = first_state(state, crystals, model.tier)
         found.refine(rest[state.status <= Status.OUT_OF_RANGE], stream.flow, kelvin, solids, model, guess)
     extent = _affordable(stream.flow, solids, found.extent) * np.asarray(approach, dtype=float)
     settled = stream.react(np.array([formation(name) for name in solids]).T, extent).at(temperature)
@@ -125,14 +126,14 @@ class _Equilibria:
     guess: Array
 
     @classmethod
-    def blank(cls, solids: int, rows: int, cases: int) -> "_Equilibria":
+    def blank(cls, solids: int, length: int, cases: int) -> "_Equilibria":
         return cls(
             np.zeros((solids, cases)),
             np.full(cases, np.nan),
             np.ones(cases),
             np.full((solids, cases), -np.inf),
             np.zeros(cases, dtype=np.int8),
-            np.full((rows, cases), np.nan),
+            np.full((length, cases), np.nan),
         )
 
     def note(self, where: Index, state: Equilibrium, solids: tuple[str, ...]) -> None:

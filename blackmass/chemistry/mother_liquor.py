@@ -1,6 +1,7 @@
 """Liquors with their crystals near a known answer: speciation, crystals, activities and water at once, by Newton."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +9,8 @@ import numpy.typing as npt
 from blackmass import species
 from blackmass.chemistry.activity import LN10, ActivityModel
 from blackmass.chemistry.aqueous import Equilibrium
-from blackmass.chemistry.equilibria import COMPONENTS, WATER, component_rows, pure_phase
-from blackmass.chemistry.mother_liquor_step import ABSENT, TINY, Given, State, activities, all_water, complete, step
+from blackmass.chemistry.equilibria import COMPONENTS, WATER, component_rows, dissolved, pure_phase
+from blackmass.chemistry.mother_liquor_step import ABSENT, TINY, Given, State, activities, all_water, step
 from blackmass.chemistry.speciation import system
 
 Array = npt.NDArray[np.float64]
@@ -17,7 +18,18 @@ Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
 NEAR = 1e-8  # error before the last step, which leaves about its square
 STEPS = 14
-ROWS = 2 * len(COMPONENTS)  # of a state, before those of the salts
+
+
+@functools.cache
+def places(tier: str) -> dict[str, int]:
+    """Return the row of ln molality in a state by the name of the dissolved species."""
+    names = (*COMPONENTS[:-1], *(reaction.name for reaction in dissolved(tier)))
+    return {name: len(COMPONENTS) + row for row, name in enumerate(names)}
+
+
+def rows(salts: int, tier: str) -> int:
+    """Return the number of rows of a state: components, dissolved species and salts."""
+    return len(COMPONENTS) + len(places(tier)) + salts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +48,7 @@ class Liquor:
     out_of_range : array (cases,) of bool
     state : array (rows, cases)
         To start from next time: ln activities of the components, with ln of the kilograms of water in the place of
-        water's; ln molalities of the components; crystals.
+        water's; ln molalities of the dissolved species; crystals.
     converged : array (cases,) of bool
     """
 
@@ -89,7 +101,6 @@ def liquor_with_crystals(
     where = np.flatnonzero(np.isfinite(start).all(0))
     part, going = given.take(where), state.take(where)
     with np.errstate(all="ignore"):
-        complete(part, going, _components(start, given)[1][:, where])
         for _ in range(STEPS):
             if where.size == 0:
                 break
@@ -105,16 +116,14 @@ def liquor_with_crystals(
         return _answer(given, state, converged, salts)
 
 
-def first_state(liquor: Equilibrium, crystals: Array) -> Array:
+def first_state(liquor: Equilibrium, crystals: Array, tier: str) -> Array:
     """Return a start (rows, cases) from an equilibrium near the answer and its crystals (salts, cases)."""
     count = len(COMPONENTS)
-    state = np.full((ROWS + len(crystals), liquor.pH.size), ABSENT)
+    state = np.full((rows(len(crystals), tier), liquor.pH.size), ABSENT)
     state[:count] = liquor.guess[:count]
     state[COMPONENTS.index(WATER)] = np.log(np.maximum(liquor.water_mass, TINY))
-    for row, name in enumerate(COMPONENTS[:-1]):
-        if name in liquor.names:
-            state[count + row] = np.log(np.maximum(liquor.molality_of(name), TINY))
-    state[ROWS:] = crystals
+    state[[places(tier)[name] for name in liquor.names]] = np.log(np.maximum(liquor.molality, TINY))
+    state[-len(crystals) :] = crystals
     return state
 
 
@@ -150,18 +159,15 @@ def _prepare(
     )
 
 
-def _components(start: Array, given: Given) -> tuple[Array, Array]:
-    """Return ln activities and ln molalities (balances, cases) of a start."""
-    places = [COMPONENTS.index(given.system.components[row]) for row in given.rows]
-    return start[places], start[[len(COMPONENTS) + place for place in places]]
-
-
 def _begin(given: Given, start: Array) -> State:
+    chosen = given.system
+    known = places(given.model.tier)
+    salts = start[len(COMPONENTS) + len(known) :]
     return State(
-        _components(start, given)[0].copy(),
+        start[[COMPONENTS.index(chosen.components[row]) for row in given.rows]],
         start[COMPONENTS.index(WATER)].copy(),
-        start[ROWS + given.kept[given.free :]] / given.size[given.free :],
-        np.zeros_like(given.ln_k),
+        salts[given.kept[given.free :]] / given.size[given.free :],
+        start[[known[name] for name in chosen.names]],
     )
 
 
@@ -176,12 +182,12 @@ def _answer(given: Given, state: State, converged: Mask, salts: tuple[str, ...])
     saturation = np.full((len(salts), converged.size), -np.inf)
     saturation[given.kept] = -slack / LN10
     amounts = np.exp(np.minimum(state.ln_molality, 20.0) + state.ln_kilograms)
-    record = np.full((ROWS + len(salts), converged.size), ABSENT)
-    places = np.array([COMPONENTS.index(chosen.components[row]) for row in given.rows])
-    record[places] = state.ln_activity
-    record[len(COMPONENTS) + places] = state.ln_molality[: len(places)]
+    known = places(given.model.tier)
+    record = np.full((rows(len(salts), given.model.tier), converged.size), ABSENT)
+    record[[COMPONENTS.index(chosen.components[row]) for row in given.rows]] = state.ln_activity
     record[COMPONENTS.index(WATER)] = state.ln_kilograms
-    record[ROWS:] = crystals
+    record[[known[name] for name in chosen.names]] = state.ln_molality
+    record[-len(salts) :] = crystals
     record[:, ~converged] = np.nan
     return Liquor(
         water=all_water(given, state, amounts),

@@ -59,15 +59,6 @@ class State:
             getattr(self, field.name)[..., where] = getattr(other, field.name)[..., keep]
 
 
-def complete(given: Given, state: State, ln_components: Array) -> None:
-    """Begin with given molalities of the components, and complexes by the activities that these make."""
-    state.ln_molality[: len(ln_components)] = ln_components
-    state.ln_molality[len(ln_components) :] = ABSENT
-    activity = activities(given, state)
-    state.ln_molality = _molalities(given, state, activity.ln_gamma, activity.ln_water)
-    state.ln_molality[: len(ln_components)] = ln_components
-
-
 def activities(given: Given, state: State) -> Activity:
     """Return the activities at the molalities assumed."""
     assumed = np.exp(np.minimum(state.ln_molality, 5.0))

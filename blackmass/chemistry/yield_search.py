@@ -9,7 +9,7 @@ from blackmass import species
 from blackmass.chemistry.activity import ActivityModel
 from blackmass.chemistry.crystallisation import at_equilibrium, companions, extents
 from blackmass.chemistry.evaporation import WATER_MASS
-from blackmass.chemistry.mother_liquor import ROWS, first_state, liquor_with_crystals
+from blackmass.chemistry.mother_liquor import first_state, liquor_with_crystals, rows
 from blackmass.chemistry.solubility import corrections
 from blackmass.status import Status, StatusArray
 from blackmass.stream import Array
@@ -69,9 +69,9 @@ class Found:
 def begin(search: Search, scale: Array, start: Array | None) -> Found:
     """Start from a guess, or where the mother liquor holds `FIRST`."""
     cases, beside = scale.size, len(companions(search.salt))
-    rows = ROWS + 1 + beside
-    known = start is not None and start.shape == (1 + 2 * rows, cases)
-    guess = start if known and start is not None else np.full((1 + 2 * rows, cases), np.nan)
+    length = rows(1 + beside, search.model.tier)
+    known = start is not None and start.shape == (1 + 2 * length, cases)
+    guess = start if known and start is not None else np.full((1 + 2 * length, cases), np.nan)
     top = np.log(np.maximum(search.high, TINY))
     ions = (np.abs(species.CHARGE) > 0) @ np.maximum(search.mother * species.PHASE_MASK["aqueous"], 0.0)
     water = np.log(np.maximum(ions, TINY) / (FIRST * WATER_MASS))
@@ -89,8 +89,8 @@ def begin(search: Search, scale: Array, start: Array | None) -> Found:
         met=np.zeros(cases, dtype=bool),
         unsolved=np.zeros(cases, dtype=np.intp),
         trials=np.zeros(cases, dtype=np.intp),
-        liquor=guess[1 : 1 + rows].copy(),
-        settled=guess[1 + rows :].copy(),
+        liquor=guess[1 : 1 + length].copy(),
+        settled=guess[1 + length :].copy(),
     )
 
 
@@ -177,6 +177,6 @@ def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask, Arra
     saturated = ~failed & (formed > -(1 - 1e-9) * reserve)
     crystals = made + flow[species.indices(solids)]
     crystals[0] = 0.0
-    start = first_state(state, crystals)
+    start = first_state(state, crystals, search.model.tier)
     # a liquor too strong to be solved counts as too little water
     return np.where(failed, -1.0, miss), saturated, start

@@ -171,7 +171,7 @@ def test_newton_from_a_guess_agrees_with_the_engine():
     thick = nickel_liquor(3, **{"Ni+2": np.array([4.0, 5.0, 6.0])})
     state = at_equilibrium(thick.flow, np.full(3, 303.15), salts, MODEL)
     found = extents(state, salts)
-    near = first_state(state, found) * (1 + 1e-4)
+    near = first_state(state, found, MODEL.tier) * (1 + 1e-4)
     factors = corrections(salts, np.full(3, 303.15), MODEL)
     newton = liquor_with_crystals(
         thick.flow, np.full(3, 303.15), salts, factors, saturated=False, model=MODEL, start=near
