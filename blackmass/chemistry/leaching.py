@@ -23,7 +23,7 @@ from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
 _LITRE = 1e-3
-_LEAST_WATER = 0.3  # kg per kg of solids that acid must find to wet them
+_LEAST_WATER = 0.3  # kg per kg of solids and solutes: drier is no pulp, and reactions could use the water up
 _SOLUTES = {
     "manganese": "Mn+2",
     "peroxide": "H2O2",
@@ -86,7 +86,8 @@ def cascade(feed: Stream, tanks: int, residence_time: Array | float, start: Arra
     """
     charge = _charge(feed)
     tau = np.broadcast_to(np.asarray(residence_time, dtype=float) / tanks, (feed.cases,))[None]
-    pulp, extents, guesses = charge.pulp, np.zeros((len(REACTIONS), feed.cases)), []
+    pulp, extents = charge.pulp, np.zeros((len(REACTIONS), feed.cases))
+    guesses: list[Array] = []
     done = np.ones(feed.cases, dtype=bool)
     for tank in range(tanks):
         known = guesses[-1] if tank else np.full((UNKNOWNS, feed.cases), np.nan)
@@ -143,7 +144,8 @@ def _charge(feed: Stream, values: dict[str, Constant] | None = None) -> _Charge:
     solid = feed.phase("solid").mass
     water = feed["H2O"] * species.MOLAR_MASS[species.index("H2O")]
     volume = feed.volume
-    wet = (volume > 0) & (water > _LEAST_WATER * solid) & (feed.mass > 0)
+    others = feed.phase("solid", "aqueous").mass - water
+    wet = (volume > 0) & (water > 0) & (water > _LEAST_WATER * others)
     dissolved = _salts_dissolved(feed, wet)
     litres = np.where(wet, volume / _LITRE, 0.0)
     moles = np.where(wet, dissolved.flow / np.where(wet, litres, 1.0), 0.0)
