@@ -112,8 +112,7 @@ def crystallise(
     )
     active = (wanted > TRACE * np.abs(all_water)) & (all_water > DRIEST * np.abs(stream.flow).sum(0))
     active &= np.exp(search.low) < search.high
-    scale = np.log(np.maximum(all_water, TINY))
-    found = begin(search, scale, start)
+    found = begin(search, start)
     where = np.flatnonzero(active)
     known = np.isfinite(found.liquor[0, where])
     known[known] = saturate(search, found, where[known], found.liquor[:, where[known]])
@@ -122,8 +121,6 @@ def crystallise(
     evaporated = np.where(dried, np.maximum(search.high - np.exp(found.water), 0.0), 0.0)
     remaining, condensate = without_water(stream, evaporated)
     amounts = np.vstack([extent, found.extent])
-    # a search that was given up begins anew next time, so that it ends in the same place
-    water = np.where(found.status > Status.OUT_OF_RANGE, np.nan, found.water - scale)
     _settle_rest(search, found, amounts, remaining, np.flatnonzero(~found.met))
     solids = (salt, *companions(salt))
     slurry = remaining.react(np.array([formation(name) for name in solids]).T, amounts)
@@ -136,7 +133,7 @@ def crystallise(
         water_activity=found.water_activity,
         log_saturation=found.log_saturation,
         status=found.status,
-        guess=np.vstack([water, found.liquor, found.settled]),
+        guess=np.vstack([found.liquor, found.settled]),
     )
 
 

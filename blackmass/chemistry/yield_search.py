@@ -66,16 +66,15 @@ class Found:
     settled: Array  # (rows, cases) state of the liquor where the yield is not met
 
 
-def begin(search: Search, scale: Array, start: Array | None) -> Found:
-    """Start from a guess, or where the mother liquor holds `FIRST`."""
-    cases, beside = scale.size, len(companions(search.salt))
+def begin(search: Search, start: Array | None) -> Found:
+    """Start where the mother liquor holds `FIRST`, with the liquors that are known from an earlier call."""
+    cases, beside = search.high.size, len(companions(search.salt))
     length = rows(1 + beside, search.model.tier)
-    known = start is not None and start.shape == (1 + 2 * length, cases)
-    guess = start if known and start is not None else np.full((1 + 2 * length, cases), np.nan)
+    known = start is not None and start.shape == (2 * length, cases)
+    guess = start if known and start is not None else np.full((2 * length, cases), np.nan)
     top = np.log(np.maximum(search.high, TINY))
     ions = (np.abs(species.CHARGE) > 0) @ np.maximum(search.mother * species.PHASE_MASK["aqueous"], 0.0)
     water = np.log(np.maximum(ions, TINY) / (FIRST * WATER_MASS))
-    water = np.where(np.isfinite(guess[0]), guess[0] + scale, water)
     return Found(
         water=np.clip(water, np.minimum(search.low, top), top),
         slope=np.ones(cases),
@@ -89,8 +88,8 @@ def begin(search: Search, scale: Array, start: Array | None) -> Found:
         met=np.zeros(cases, dtype=bool),
         unsolved=np.zeros(cases, dtype=np.intp),
         trials=np.zeros(cases, dtype=np.intp),
-        liquor=guess[1 : 1 + length].copy(),
-        settled=guess[1 + length :].copy(),
+        liquor=guess[:length].copy(),
+        settled=guess[length:].copy(),
     )
 
 
