@@ -9,17 +9,18 @@ from blackmass.chemistry.activity import ActivityModel
 from blackmass.chemistry.equilibrium_activity import ByStrength
 from blackmass.chemistry.equilibrium_start import cold, warm
 from blackmass.chemistry.equilibrium_state import Given, State, amounts_of, prepare, undersaturation
-from blackmass.chemistry.equilibrium_step import LONGEST, step
+from blackmass.chemistry.equilibrium_step import LONGEST, step, terms_of
 from blackmass.chemistry.speciation import Problem, System
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
-DONE = 1e-12
+DONE, FINE = 1e-12, 1e-13  # error that will do, and that is aimed at
 RUNAWAY = 100.0  # share of the dose from which a target is taken to be out of reach
 MOST = (5.0, 2.0)  # share of the dose up to which a target is looked for
 NONE = 1e-11  # share of the dose that counts as none
 HALVINGS = 14
+SHORTEST = 0.3  # share of the step
 NOTHING = 1e-40  # mol/kg below which there is none
 
 
@@ -30,11 +31,12 @@ class Pace:
     longest: float  # step of the logarithm of an activity
     iterations: int
     smoothing: float  # of the complementarity conditions, against that of the step before
+    stride: float  # share of the step, against that of the step before, where the error does not fall
 
 
-BOLD = Pace(LONGEST, 60, 0.1)
-STEADY = Pace(2.0, 80, 0.1)  # for models in which concentrated liquors may have a second, spurious equilibrium
-CAREFUL = Pace(2.0, 240, 0.5)  # where the others did not converge
+BOLD = Pace(LONGEST, 40, 0.03, 0.8)
+STEADY = Pace(2.0, 80, 0.1, 0.8)  # for models in which concentrated liquors may have a second, spurious equilibrium
+CAREFUL = Pace(2.0, 240, 0.5, 1.0)  # where the others did not converge
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,27 +114,29 @@ def _iterate(system: System, given: Given, model: ActivityModel, state: State, p
     final = state.take(np.arange(cases))
     converged = np.zeros(cases, dtype=bool)
     where = np.arange(cases)
-    waiting = np.ones(cases, dtype=bool)
+    best = np.full(cases, np.inf)
     dosing = state.share.shape[0] > len(system.phases)
     for _ in range(pace.iterations):
-        following, error = step(system, given, model, state, pace.longest)
-        done = waiting & (error < DONE) & (state.smoothing == 0)
+        terms = terms_of(system, given, state)
+        error = terms.error
+        done = (state.smoothing == 0) & ((error < FINE) | ((error < DONE) & (error > 0.5 * best)))
         lost = ~np.isfinite(error)
         if dosing:
             lost |= state.share[-1] > RUNAWAY
-        if done.any():
-            final.put(where[done], following, done)
+        if np.any(done | lost):
+            final.put(where[done], state, done)
             converged[where[done]] = True
+            go = ~(done | lost)
+            if not go.any():
+                break
+            given, state, where, best = given.take(go), state.take(go), where[go], best[go]
+            terms, error = terms.take(go), error[go]
+        # shorter steps where the error does not fall, so that no case goes in circles
+        state.stride = np.where(error < best, 1.0, np.maximum(pace.stride * state.stride, SHORTEST))
+        best = np.minimum(best, error)
+        state = step(system, given, model, state, terms, pace.longest)
         smoothing = np.minimum(pace.smoothing * state.smoothing, 0.1 * np.minimum(error, 1.0) ** 2)
-        following.smoothing = np.where(smoothing < 1e-9, 0.0, smoothing)
-        waiting &= ~(done | lost)
-        left = np.count_nonzero(waiting)
-        if left == 0:
-            break
-        state = following
-        if left < 0.8 * waiting.size:  # those that have settled leave the batch in groups
-            given, state, where = given.take(waiting), state.take(waiting), where[waiting]
-            waiting = np.ones(left, dtype=bool)
+        state.smoothing = np.where(smoothing < 1e-9, 0.0, smoothing)
     return final, converged
 
 
@@ -171,7 +175,7 @@ def _between(
         state, _, ahead = _fixed(system, problem, given, model, middle)
         low, high = np.where(ahead < 0, middle, low), np.where(ahead < 0, high, middle)
     share = np.concatenate([state.share[: len(system.phases)], (middle / given.dose)[None]])
-    state = dataclasses.replace(state, share=share, smoothing=np.zeros(where.size))
+    state = State(state.unknown, share, np.zeros(where.size), np.ones(where.size), state.medium)
     state, ok = _iterate(system, given, model, state, CAREFUL)
     answer.note(where, state, ok, state.share[-1] * given.dose)
 
@@ -187,6 +191,12 @@ def _fixed(
     its = dataclasses.replace(its, most=given.most) if len(system.phases) else its
     state = cold(system, its, model)
     state, ok = _iterate(system, its, model, state, _pace(state))
+    rest = np.flatnonzero(~ok)
+    if rest.size:
+        again = its.take(rest)
+        found, met = _iterate(system, again, model, cold(system, again, model), CAREFUL)
+        state.put(rest[met], found, met)
+        ok[rest[met]] = True
     return state, ok, given.side * (given.ln_proton - state.unknown[-1])
 
 

@@ -11,7 +11,7 @@ from blackmass.chemistry.speciation import System
 
 Array = npt.NDArray[np.float64]
 ROUNDS = 2
-SMOOTH = 0.1
+SMOOTH = 0.05
 ABSENT = -110.0  # ln activity below which a component was not there
 ABOVE_TRACE = 1e-45  # mol/kg
 
@@ -20,8 +20,7 @@ def cold(system: System, given: Given, model: ActivityModel) -> State:
     """Begin with every component near its total, and every solid at or below saturation."""
     held = given.totals + np.maximum(given.drawn, 0.0)
     unknown = np.log(np.maximum(held, 1e-50)) - 1.0
-    free = np.log(np.where(given.totals[-1] > 0, np.maximum(0.3 * given.totals[-1], 1e-4), 1e-9))
-    unknown[-2], unknown[-1] = 0.0, np.where(given.dosed, given.ln_proton, free)
+    unknown[-2], unknown[-1] = 0.0, np.where(given.dosed, given.ln_proton, _proton(system, given, held))
     content = system.content[:-1, :-2]
     weights = np.maximum(content, 0.0)
     ligand = (system.component_charges[:-2] < 0)[:, None]
@@ -38,7 +37,28 @@ def cold(system: System, given: Given, model: ActivityModel) -> State:
         share[:phases] = SMOOTH / np.maximum(slack, 2.0)
     share[phases:] = 0.1 * given.dosed
     limit = strength_limit(system, given, share)
-    return State(unknown, share, np.full(cases, SMOOTH), _medium(system, given, model, unknown, limit, 1))
+    medium = _medium(system, given, model, unknown, limit, 1)
+    return State(unknown, share, np.full(cases, SMOOTH), np.ones(cases), medium)
+
+
+def _proton(system: System, given: Given, held: Array) -> Array:
+    """Guess ln a(H+) (cases,): of the acid given, or where the solids that precipitate first take up the alkali."""
+    acid = np.log(np.maximum(0.3 * given.totals[-1], 1e-4))
+    alkali = np.maximum(-given.totals[-1], 1e-9)
+    basic = np.flatnonzero(system.phase_power[:, -1] < 0)
+    neutral = np.full_like(acid, np.log(1e-9))
+    if not basic.size:
+        return np.where(given.totals[-1] > 0, acid, neutral)
+    power = system.phase_power[basic]
+    saturated = given.phase_ln_k[basic] - power[:, :-2] @ np.log(np.maximum(held[:-2], 1e-50))
+    saturated = np.minimum(saturated / power[:, -1:], 0.0)
+    order = np.argsort(-saturated, axis=0)
+    taken = np.cumsum(np.take_along_axis(-power[:, -1:] * given.most[basic], order, axis=0), axis=0)
+    first = (taken < alkali).sum(0)
+    levels = np.take_along_axis(saturated, order, axis=0)
+    levels = np.vstack([levels, np.minimum(levels[-1], np.log(1e-14 / alkali))])
+    found = np.take_along_axis(levels, first[None], axis=0)[0]
+    return np.where(given.totals[-1] > 0, acid, np.minimum(found, np.log(1e-3)))
 
 
 def warm(system: System, given: Given, model: ActivityModel, start: Array) -> State:
@@ -68,7 +88,7 @@ def warm(system: System, given: Given, model: ActivityModel, start: Array) -> St
         share[:, patched] = np.where(known[patched], share[:, patched], fresh.share)
     strength = np.where(known, start[count], 0.1)
     medium = _medium(system, given, model, unknown, strength, 2)
-    state = State(unknown, share, np.where(known, 0.0, SMOOTH), medium)
+    state = State(unknown, share, np.where(known, 0.0, SMOOTH), np.ones(known.size), medium)
     if fresh is not None:
         state.put(np.flatnonzero(~known), fresh, ~known[patched])
     return state

@@ -23,11 +23,13 @@ class State:
     unknown: Array  # (balances, cases): ln activities, ln kilograms of water, ln activity of H+
     share: Array  # (phases + dose, cases): amounts of the phases, and the dose, against their scales
     smoothing: Array  # (cases,)
+    stride: Array  # (cases,) share of the Newton step to take
     medium: Medium
 
     def take(self, keep: Mask | Index) -> "State":
         """Return some of the cases."""
-        return State(self.unknown[:, keep], self.share[:, keep], self.smoothing[keep], self.medium.take(keep))
+        vectors = self.smoothing[keep], self.stride[keep]
+        return State(self.unknown[:, keep], self.share[:, keep], *vectors, self.medium.take(keep))
 
     def put(self, where: Index, other: "State", keep: Mask) -> None:
         """Write some of the cases of another state."""

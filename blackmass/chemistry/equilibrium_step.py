@@ -29,6 +29,7 @@ from blackmass.chemistry.speciation import System
 from blackmass.numerics.newton import complementarity, solve_each
 
 Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
 LONGEST = 8.0  # largest change of the logarithm of an activity in one step
 DRYING = 0.5  # share of the free water that solids may take in one step
@@ -37,7 +38,7 @@ IDLE = 1e-3  # slope by saturation below which a phase is left out of the linear
 
 
 @dataclasses.dataclass(frozen=True)
-class _Terms:
+class Terms:
     """What the equations are made of at a state."""
 
     amounts: Array  # (dissolved + 1, cases)
@@ -52,18 +53,24 @@ class _Terms:
     here: Array  # (coordinates, cases) of the activity model
     assumed: Array  # (coordinates, cases)
 
+    @property
+    def error(self) -> Array:
+        """Largest residual (cases,): of the logarithms of the balances, of the conditions, of the activities."""
+        error = np.maximum(np.abs(self.balance).max(0), np.abs(self.value).max(0, initial=0.0))
+        return np.maximum(error, 1e-3 * np.abs(np.log(self.here / self.assumed)).max(0, initial=0.0))
+
+    def take(self, keep: Mask) -> "Terms":
+        """Return some of the cases."""
+        return Terms(*(getattr(self, field.name)[..., keep] for field in dataclasses.fields(self)))
+
 
 def step(
-    system: System, given: Given, model: ActivityModel, state: State, longest: float = LONGEST
-) -> tuple[State, Array]:
-    """Take one Newton step of at most `longest`; return the new state and the error (cases,) of the old one."""
-    terms = _terms(system, given, state)
+    system: System, given: Given, model: ActivityModel, state: State, terms: Terms, longest: float = LONGEST
+) -> State:
+    """Take one Newton step of at most `longest` from a state and its terms."""
     drift = np.log(terms.here / terms.assumed)
-    error = np.maximum(np.abs(terms.balance).max(0), np.abs(terms.value).max(0, initial=0.0))
-    error = np.maximum(error, 1e-3 * np.abs(drift).max(0, initial=0.0))
-
     count = len(system.components)
-    products = (terms.amounts.T @ system.products).reshape(error.size, count + 3, -1)
+    products = (terms.amounts.T @ system.products).reshape(terms.kilograms.size, count + 3, -1)
     live = _live(system, terms)
     matrix = _matrix(system, given, terms, products, live, longest)
     right = _right(system, state, terms, products, live)
@@ -80,10 +87,11 @@ def step(
     change = found[:count]
     shares = -terms.value / terms.by_share
     shares[live] = found[count:]
-    return _moved(system, given, model, state, terms, (change, shares, rise.T), longest), error
+    return _moved(system, given, model, state, terms, (change, shares, rise.T), longest)
 
 
-def _terms(system: System, given: Given, state: State) -> _Terms:
+def terms_of(system: System, given: Given, state: State) -> Terms:
+    """Return what the equations are made of."""
     amounts = amounts_of(system, given, state.unknown, state.medium)
     kilograms = np.exp(state.unknown[system.water])
     molality = amounts[:-1] / kilograms
@@ -97,17 +105,17 @@ def _terms(system: System, given: Given, state: State) -> _Terms:
     if state.share.shape[0] > phases:
         slack[-1] = np.where(given.dosed, given.side * (given.ln_proton - state.unknown[-1]), 1.0)
     conditions = complementarity(state.share, slack, state.smoothing)
-    return _Terms(amounts, molality, kilograms, taken, fed, np.log(taken / fed), *conditions, here, assumed)
+    return Terms(amounts, molality, kilograms, taken, fed, np.log(taken / fed), *conditions, here, assumed)
 
 
-def _live(system: System, terms: _Terms) -> Index:
+def _live(system: System, terms: Terms) -> Index:
     """Return the phases that may be saturated in some case, and the dose."""
     live = np.asarray((terms.by_slack > IDLE).any(1))
     live[len(system.phases) :] = True
     return np.flatnonzero(live)
 
 
-def _matrix(system: System, given: Given, terms: _Terms, products: Array, live: Index, longest: float) -> Array:
+def _matrix(system: System, given: Given, terms: Terms, products: Array, live: Index, longest: float) -> Array:
     """Return the matrix (cases, unknowns, unknowns) of the logarithmic balances and the live conditions."""
     count, cases = len(system.components), terms.kilograms.size
     dosed = terms.value.shape[0] > len(system.phases)
@@ -138,7 +146,7 @@ def _matrix(system: System, given: Given, terms: _Terms, products: Array, live: 
     return matrix
 
 
-def _right(system: System, state: State, terms: _Terms, products: Array, live: Index) -> Array:
+def _right(system: System, state: State, terms: Terms, products: Array, live: Index) -> Array:
     """Return the right-hand sides: the equations, and how they change with the activity model's coordinates."""
     count, medium = len(system.components), state.medium
     few = live[live < len(system.phases)]
@@ -159,7 +167,7 @@ def _moved(
     given: Given,
     model: ActivityModel,
     state: State,
-    terms: _Terms,
+    terms: Terms,
     changes: tuple[Array, Array, Array],
     longest: float,
 ) -> State:
@@ -171,7 +179,7 @@ def _moved(
         brought = np.maximum(given.drawn[:-2], 0.0) / terms.fed[:-2]
         move[:-2] -= brought * shares[-1]
     move[water] = np.clip(move[water], -0.5, 0.5)
-    length = np.minimum(1.0, longest / np.maximum(np.abs(move).max(0), TINY))
+    length = state.stride * np.minimum(1.0, longest / np.maximum(np.abs(move).max(0), TINY))
     share = np.clip(state.share + length * shares, 0.0, np.maximum(2.0 * state.share, 1.0))
     if system.hydrated.any():
         _keep_water(system, given, terms, state, share)
@@ -181,10 +189,10 @@ def _moved(
         share[-1] = np.maximum(share[-1], least)
         unknown[:-2] += np.log1p(np.maximum(brought * (share[-1] - state.share[-1]), FALL - 1.0))
     medium = _medium(system, given, model, state.medium, unknown, share, (terms.assumed, length * rise))
-    return State(unknown, share, state.smoothing, medium)
+    return State(unknown, share, state.smoothing, state.stride, medium)
 
 
-def _keep_water(system: System, given: Given, terms: _Terms, state: State, share: Array) -> None:
+def _keep_water(system: System, given: Given, terms: Terms, state: State, share: Array) -> None:
     """Hold back hydrates that would take more water than there is."""
     phases = len(system.phases)
     bound = np.maximum(system.phase_content[:, system.water], 0.0)
