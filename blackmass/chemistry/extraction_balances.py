@@ -149,6 +149,7 @@ class State:
         protons = self.water * self.volume + (self.acids * self.bound_protons).sum(0)
         out = np.empty((2 * count + 2, given.organic.size))
         out[:count] = (protons - charge + self.charge_left) / model.capacity
+        self.alkali = -out[0] * model.capacity  # what holds the pH of every stage, where that is asked
         out[count : 2 * count] = np.log(self.total)
         away = self.log_h - model.log_h_target
         if given.hold:

@@ -38,12 +38,13 @@ class Solution:
     raffinate, extract, stripped : array (metals, cases) [mol]
         In the raffinate; in the organic that leaves scrubbing; in the organic that returns.
     alkali, strip_volume, spilled : array (cases,)
-        mol of Na+ to saponification; litres of strip acid; share of the scrub liquor (without scrubbing: of the feed)
+        mol of Na+ to saponification or, with the pH held in every stage, to the mixers (negative: acid is needed there);
+        litres of strip acid; share of the scrub liquor (without scrubbing: of the feed)
         that the loaded organic carries into stripping.
     pH, loading : array (stages, cases)
         Loading is the share of the extractant that is bound to metals.
     saponified : array (cases,)
-        Share of the free acid that was neutralised.
+        Share of the free acid that was neutralised; with the pH held in every stage, alkali over extractant.
     status : array (cases,)
     guess : array (2 stages + 2, cases)
         Where to start a similar circuit from.
@@ -185,12 +186,12 @@ def _solution(model: Model, w: Array, converged: npt.NDArray[np.bool_]) -> Solut
         raffinate=state.falling[:, 0],
         extract=state.rising[:, model.first - 1],
         stripped=state.rising[:, -1],
-        alkali=np.maximum(state.dose, 0.0) * model.capacity,
+        alkali=state.alkali if given.hold else np.maximum(state.dose, 0.0) * model.capacity,
         strip_volume=state.strip_volume,
         spilled=model.spill,
         pH=state.pH,
         loading=state.equivalents / capacity,
-        saponified=state.dose / np.maximum(1 - state.returned, 1e-9),
+        saponified=state.alkali / capacity if given.hold else state.dose / np.maximum(1 - state.returned, 1e-9),
         status=status.astype(np.int8),
         guess=np.where(converged, w, np.nan),
     )

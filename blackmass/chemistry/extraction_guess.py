@@ -17,14 +17,16 @@ def first_guess(model: Model) -> Array:
     w = np.empty((2 * count + 2, given.organic.size))
     target = np.where(model.has_target, given.pH, 4.0)
     guess = [target - (np.interp(j, (1, max(extraction - 1, 2)), _FALL) if j else 0.0) for j in range(extraction)]
-    if extraction > 1:
+    if given.hold:
+        guess = [target] * extraction
+    elif extraction > 1:
         guess[-1] = guess[-1] - _FEED_STAGE
     guess += [target - _SCRUB] * scrub
     strong = -np.log10(np.maximum(model.normality, 1e-3) / 2)
     guess += [strong + _STRIP_END[0] * _STRIP_END[1] ** j for j in range(strip)]
     w[:count] = model.protons.log_h(np.stack(guess))
     w[count : 2 * count] = _free_at(model, w[:count])
-    w[-2] = np.where(model.has_target, _SAPONIFIED, given.saponified)
+    w[-2] = np.where(model.has_target, 0.0 if given.hold else _SAPONIFIED, given.saponified)
     w[-1] = model.strip_demand(0.4 * given.concentration) if strip else 1.0
     return w
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from blackmass import species
 from blackmass.chemistry import aqueous
+from blackmass.chemistry.leaching_stoichiometry import acid_of
 from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
@@ -43,13 +44,13 @@ def _per_volume(amount: Array, stream: Stream) -> Array:
 
 
 def free_acid(wire: Named) -> Measure:
-    """Free sulfuric acid [kg/m3] of a liquor: half the protons that a titration to the metals' pH finds."""
+    """Free sulfuric acid [kg/m3] of a liquor: half its protons, less those that phosphate and fluoride bind."""
 
     def of(lookup: Lookup) -> Array:
         stream = lookup(wire.name)
-        return _per_volume(0.5 * stream["H+"] * species.molar_mass("H2SO4"), stream)
+        return _per_volume(0.5 * acid_of(stream.phase("aqueous").flow) * species.molar_mass("H2SO4"), stream)
 
-    return Measure(f"free acid of {wire.name}", "g/L", wire.name, of, logarithmic=True)
+    return Measure(f"free acid of {wire.name}", "g/L", wire.name, of)
 
 
 def concentration(wire: Named, element: str) -> Measure:

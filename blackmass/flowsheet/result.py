@@ -105,7 +105,7 @@ class Result:
         totals: dict[str, Stream] = {}
         for unit in self.plant.units.values():
             for port, stream in self.solved.outlets[unit.name].drawn.items():
-                source = unit.connections[port]
+                source = unit.connections.get(port)
                 if isinstance(source, Reagent):
                     one = stream.repeated(self.cases)
                     totals[source.name] = totals[source.name] + one if source.name in totals else one

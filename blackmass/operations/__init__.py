@@ -9,6 +9,7 @@ from blackmass.operations.eddy_current import EddyCurrent as EddyCurrent
 from blackmass.operations.evaporative_crystalliser import EvaporativeCrystalliser as EvaporativeCrystalliser
 from blackmass.operations.evaporator import Evaporator as Evaporator
 from blackmass.operations.filter_press import FilterPress as FilterPress
+from blackmass.operations.leach_train import LeachTrain as LeachTrain
 from blackmass.operations.lithium_precipitation import LithiumPrecipitation as LithiumPrecipitation
 from blackmass.operations.magnet import Magnet as Magnet
 from blackmass.operations.mixer import Mixer as Mixer
@@ -17,6 +18,7 @@ from blackmass.operations.operation import Operation as Operation
 from blackmass.operations.operation import Outlets as Outlets
 from blackmass.operations.operation import every_operation as every_operation
 from blackmass.operations.screen import Screen as Screen
+from blackmass.operations.selective_leach import SelectiveLeach as SelectiveLeach
 from blackmass.operations.shredder import Shredder as Shredder
 from blackmass.operations.solvent_extraction import SolventExtraction as SolventExtraction
 from blackmass.operations.splitter import Splitter as Splitter

@@ -16,13 +16,13 @@ from blackmass.stream import Array, Stream
 class SolventExtraction(Operation):
     """A circuit of mixer-settlers: metals exchange for the protons of an acidic extractant that goes round.
 
-    Saponified organic meets the liquor counter-current; the loaded organic is scrubbed (the spent scrub liquor joins
-    the feed), stripped with acid and saponified again. All stages are solved together
-    (`chemistry.extraction_circuit`), so that splits follow from equilibria, loading and pH. The raffinate's pH is
-    held by the alkali; where that would take more than 95 % saponification, or acid, the pH is what it becomes and
-    the case is marked. The loaded organic carries droplets of liquor into stripping, from the last stage before it.
-    Organic is lost by entrainment and solubility, in its acid form, and made up; the metal in its droplets is not
-    followed.
+    The organic meets the liquor counter-current; the loaded organic is scrubbed (the spent scrub liquor joins the feed)
+    and stripped with acid. All stages are solved together (`chemistry.extraction_circuit`), so that splits follow from
+    equilibria, loading and pH. Alkali holds the pH in the mixer of every extraction stage (acid where the liquor is too
+    alkaline), or saponifies the organic before it enters; then the raffinate's pH is held, and where that would take
+    more than 95 % saponification, or acid, the pH is what it becomes and the case is marked. The loaded organic carries
+    droplets of liquor into stripping, from the last stage before it. Organic is lost by entrainment and solubility, in
+    its acid form, and made up; the metal in its droplets is not followed.
     """
 
     feed = inlet("metal-bearing liquor")
@@ -42,7 +42,8 @@ class SolventExtraction(Operation):
     scrub_oa: PerCase = param(10.0, bounds=(1, 100), doc="organic to scrub acid, by volume")
     strip_oa: PerCase = param(50.0, bounds=(1, 200), doc="largest organic to strip acid, by volume")
     strip_acid_ratio: PerCase = param(1.3, bounds=(0.5, 20), doc="strip acid per equivalent of metal in the organic")
-    pH: PerCase = param(4.0, bounds=(0.5, 8.5), doc="of the raffinate, held by saponification")
+    pH: PerCase = param(4.0, bounds=(0.5, 8.5), doc="held in every extraction stage; if saponified, in the raffinate")
+    saponified: bool = param(False, doc="alkali goes to the organic before extraction, not into the mixers")
     efficiency: PerCase = param(0.95, bounds=(0.3, 1), doc="approach to equilibrium in one stage", source="Ritcey2006")
     organic_entrainment: PerCase = param(
         50e-6, bounds=(0, 2e-3), doc="organic carried off, by volume of aqueous leaving", source="Ritcey2006"
@@ -73,10 +74,15 @@ class SolventExtraction(Operation):
         organic = self.oa_ratio * basis * wet
         scrub = of_volume(scrub, organic / self.scrub_oa * bool(self.scrub_stages))
         solution = self._solve(chemistry, (feed, alkali, scrub, acid), basis, wet, start)
-        alkali_drawn = portion(alkali, solution.alkali * basis * 1e3, alkali["Na+"])
+        alkali_drawn = portion(alkali, np.maximum(solution.alkali, 0.0) * basis * 1e3, alkali["Na+"])
+        acid_drawn = portion(acid, np.maximum(-solution.alkali, 0.0) * basis * 1e3, acid["H+"])
         strip_drawn = of_volume(acid, solution.strip_volume * basis)
         carried, _ = (scrub if self.scrub_stages else feed).phase("aqueous").split(solution.spilled)
-        raffinate, strip = exchanged(chemistry, feed + scrub + alkali_drawn, strip_drawn, carried, solution, basis)
+        soap, mixed = (
+            (alkali_drawn, acid_drawn) if self.saponified else (Stream.empty(cases), alkali_drawn + acid_drawn)
+        )
+        raffinate, strip = exchanged(chemistry, feed + scrub + soap, strip_drawn, carried, solution, basis)
+        raffinate = raffinate + mixed
         droplets = self.organic_entrainment * self.concentration
         lost, status = lost_solvent(chemistry, makeup, droplets, (raffinate, strip))
         dry = np.where(feed.volume > 0, Status.INFEASIBLE, Status.OUT_OF_RANGE)
@@ -89,7 +95,7 @@ class SolventExtraction(Operation):
             drawn={
                 "saponification": alkali_drawn,
                 "scrub_acid": scrub,
-                "strip_acid": strip_drawn,
+                "strip_acid": strip_drawn + acid_drawn,
                 "makeup": lost[0] + lost[1],
             },
             status=worst(solution.status, np.where(wet | (feed.mass == 0), Status.OK, dry), status),
@@ -129,5 +135,6 @@ class SolventExtraction(Operation):
             strip_ratio=one * self.strip_acid_ratio,
             strip_floor=one / self.strip_oa,
             carried=one * self.aqueous_entrainment,
+            hold=bool(able.all()) and not self.saponified,
         )
         return solve_wet(circuit, wet, start)

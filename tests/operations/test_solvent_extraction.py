@@ -41,11 +41,32 @@ def purity(stream, metal):
     return stream[metal] / amounts.sum(0)
 
 
-MANGANESE = {"extractant": "D2EHPA", "concentration": 700.0, "oa_ratio": 1.0, "pH": 3.95, "stages": 5}
+MANGANESE = {
+    "saponified": True,
+    "extractant": "D2EHPA",
+    "concentration": 700.0,
+    "oa_ratio": 1.0,
+    "pH": 3.95,
+    "stages": 5,
+}
 MANGANESE |= {"scrub_stages": 3, "strip_stages": 4, "scrub_oa": 15.0, "strip_oa": 200.0, "strip_acid_ratio": 1.03}
-COBALT = {"extractant": "Cyanex 272", "concentration": 700.0, "oa_ratio": 1.5, "pH": 6.05, "stages": 5}
+COBALT = {
+    "saponified": True,
+    "extractant": "Cyanex 272",
+    "concentration": 700.0,
+    "oa_ratio": 1.5,
+    "pH": 6.05,
+    "stages": 5,
+}
 COBALT |= {"scrub_stages": 3, "strip_stages": 4, "scrub_oa": 15.0, "strip_oa": 200.0, "strip_acid_ratio": 1.02}
-NICKEL = {"extractant": "Versatic 10", "concentration": 1400.0, "oa_ratio": 1.5, "pH": 7.48, "stages": 5}
+NICKEL = {
+    "saponified": True,
+    "extractant": "Versatic 10",
+    "concentration": 1400.0,
+    "oa_ratio": 1.5,
+    "pH": 7.48,
+    "stages": 5,
+}
 NICKEL |= {"scrub_stages": 4, "strip_stages": 4, "scrub_oa": 12.0, "strip_oa": 200.0, "strip_acid_ratio": 1.02}
 
 
@@ -77,6 +98,8 @@ def test_random_draws_over_all_bounds_converge_and_conserve(seed):
     for name, declared in SolventExtraction.params.items():
         if declared.choices:
             values[name] = declared.choices[generator.integers(len(declared.choices))]
+        elif isinstance(declared.default, bool):
+            values[name] = bool(generator.integers(2))
         elif isinstance(declared.default, int):
             values[name] = int(generator.integers(declared.low, declared.high + 1))
         else:
@@ -225,3 +248,22 @@ def test_lost_solvent_is_made_up():
 def test_message_names_the_parameter():
     with pytest.raises(InputError, match=r"SolventExtraction\.extractant = 'Cyanex': choose one of D2EHPA"):
         SolventExtraction(extractant="Cyanex")
+
+
+def test_alkali_in_the_mixers_holds_every_stage_at_the_ph_and_widens_the_window():
+    feed = sulfate(LEACH)
+    pH = np.array([3.3, 3.38, 3.45])
+    out = run(SolventExtraction(concentration=600.0, stages=5, scrub_stages=3, scrub_oa=8.0, pH=pH), feed.repeated(3))
+    np.testing.assert_allclose(out.report["pH"][:5], np.broadcast_to(pH, (5, 3)), atol=1e-9)
+    assert imbalance(out, feed.repeated(3)) < 1e-12
+    assert np.all(out["strip_liquor"]["Mn+2"] > 0.995 * feed["Mn+2"])
+    assert np.all(purity(out["strip_liquor"], "Mn+2") > 0.99)
+
+
+def test_a_liquor_too_alkaline_for_the_ph_draws_acid():
+    feed = sulfate({"Na+": 1.0}, -0.01)
+    out = run(SolventExtraction(pH=3.0, oa_ratio=0.05), feed)
+    assert out.status[0] <= Status.OUT_OF_RANGE
+    assert out.drawn["saponification"].mass[0] == 0
+    assert out["raffinate"]["H+"][0] > 0
+    assert imbalance(out, feed) < 1e-12
