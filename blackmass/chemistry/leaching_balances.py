@@ -142,7 +142,7 @@ def residual(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> 
     """
     turnover = Turnover.of(x, pulp, scales, rates, tau)
     oxides, left = turnover.oxides, turnover.left
-    per_manganese = 0.5 * tau * (rates.specific_surface * rates.deposition * rates.depositing * oxides.bare[:2])
+    per_manganese = 0.5 * tau * turnover.liquor.laying * (rates.specific_surface * rates.depositing * oxides.bare[:2])
     dissolved = (pulp.manganese + oxides.manganese()) / (1 + per_manganese.sum((0, 1)))
     values = (
         _logarithm(_potential(left, rates), scales.potential) - x[0],
@@ -163,7 +163,7 @@ def _oxides(pulp: Pulp, liquor: Liquor, rates: Rates, tau: Array) -> Oxides:
     hot = liquor.power(rates.order_hot) * reach
     slow, water = rates.slow_disproportionation * hot, rates.water_oxidation * hot * rates.oxidising
     exchange = rates.exchange * liquor.weak * reach * rates.exchanging
-    deposit = rates.deposition * liquor.manganese * reach * rates.depositing
+    deposit = liquor.laying * liquor.manganese * reach * rates.depositing
 
     faded = 1 / (1 + reduce + acidic)
     back = 1 + reduce + slow

@@ -56,6 +56,7 @@ class Rates:
     ferrous_peroxide: Array
     peroxide_loss: Array
     half_potential: float
+    half_manganese: float
     order_disproportionation: float
     order_hot: float
     order_reduction: float

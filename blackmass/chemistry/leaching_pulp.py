@@ -47,13 +47,17 @@ class Pulp:
 
 @dataclasses.dataclass(frozen=True)
 class Scales:
-    """The most that each unknown can reach; the unknowns are the logarithms of the shares of it."""
+    """The most that each unknown can reach; the unknowns are the logarithms of the shares of it.
+
+    `manganese_share`: of manganese in nickel, cobalt and manganese, in oxides and in solution.
+    """
 
     potential: Array
     acid: Array
     manganese: Array
     peroxide: Array
     iron: Array
+    manganese_share: Array
 
     @classmethod
     def of(cls, pulp: Pulp, rates: Rates) -> "Scales":
@@ -63,7 +67,9 @@ class Scales:
         metal = pulp.oxide[:, 2].sum((0, 1)) + 2 * pulp.spinel.sum(0)
         acid = pulp.acid + TRACE + 2 * (pulp.oxide.sum((0, 1, 2)) + 2 * pulp.spinel.sum(0) + pulp.aluminate.sum((0, 1)))
         acid = acid + 2 * (pulp.phosphate + pulp.olivine + pulp.peroxide) + 4 * pulp.sulfite + 24 * pulp.glucose
-        return cls(potential, acid, pulp.manganese + metal, pulp.peroxide, iron)
+        manganese = pulp.manganese + metal
+        share = manganese / np.where(pulp.catalyst > 0, pulp.catalyst, 1.0)
+        return cls(potential, acid, manganese, pulp.peroxide, iron, share)
 
     def take(self, cases: npt.NDArray[np.intp]) -> "Scales":
         """Return some of the cases."""
@@ -79,6 +85,8 @@ class Liquor:
     log_low: Array
     weak: Array
     manganese: Array
+    laying: Array
+    """Rate of deposition of manganese over its concentration [L/(mol s)], before sizes and metals."""
     peroxide: Array
     ferric: Array
 
@@ -87,13 +95,15 @@ class Liquor:
         """Return the concentrations from the logarithms of shares (5, probes, cases)."""
         potential, free, manganese, peroxide, ferric = np.exp(x)
         free = free * scales.acid
+        manganese = manganese * scales.manganese
         log_low = np.log(free + rates.low_acid)
         return cls(
             potential * scales.potential,
             free,
             log_low,
             free * np.exp((rates.order_weak - 1) * log_low),
-            manganese * scales.manganese,
+            manganese,
+            rates.deposition * scales.manganese_share / (rates.half_manganese + manganese),
             peroxide * scales.peroxide,
             ferric * scales.iron,
         )
