@@ -33,6 +33,7 @@ _SOLUTES = {
     "ferric": "Fe+3",
     "phosphate": "PO4-3",
     "olivine": "LiFePO4",
+    "heterosite": "FePO4",
     "copper": "Cu",
     "aluminium": "Al",
     "iron": "Fe",

@@ -12,6 +12,7 @@ Array = npt.NDArray[np.float64]
 _LEAST = 1e-40
 _ACID_OF = {
     "olivine acid": 2,
+    "heterosite": 2,
     "olivine peroxide": 1,
     "ferrous peroxide": 1,
     "copper peroxide": 2,
@@ -211,9 +212,8 @@ def _reductants(
     iron = pulp.iron / (1 + pull * rates.iron / 2 + iron_acid + rates.iron_ferric * ferric)
     olivine_acid = tau * rates.olivine_acid * liquor.power(rates.order_olivine)
     oxidised = fast * rates.olivine_peroxide
-    olivine = pulp.olivine / (
-        1 + pull * rates.olivine + olivine_acid + oxidised * liquor.peroxide + rates.olivine_ferric * ferric
-    )
+    delithiated = pull * rates.olivine + oxidised * liquor.peroxide + rates.olivine_ferric * ferric
+    olivine = pulp.olivine / (1 + olivine_acid + delithiated)
     reduced = tau * (
         2 * rates.copper_ferric * copper
         + 3 * rates.aluminium_ferric * aluminium
@@ -222,11 +222,14 @@ def _reductants(
     )
     released = olivine_acid * olivine
     to_ferric = pull * rates.ferrous + fast * rates.ferrous_peroxide * liquor.peroxide
+    heterosite_acid = tau * rates.heterosite_acid * liquor.free
+    heterosite = (pulp.heterosite + delithiated * olivine) / (1 + heterosite_acid)
+    opened = heterosite_acid * heterosite
     iron_in = pulp.ferrous + released + pulp.iron - iron
     dissolved, precipitate = _ferric(
-        pulp.ferric + to_ferric * iron_in / (1 + to_ferric),  # ferrous iron eliminated
+        pulp.ferric + opened + to_ferric * iron_in / (1 + to_ferric),  # ferrous iron eliminated
         reduced / (1 + to_ferric),
-        pulp.phosphate + released,
+        pulp.phosphate + released + opened,
         rates.phosphate_product * liquor.free**3,
     )
     ferrous = (iron_in + reduced * dissolved) / (1 + to_ferric)
@@ -238,8 +241,9 @@ def _reductants(
         "glucose": glucose,
         "ferrous": ferrous,
         "ferric": dissolved,
-        "phosphate": pulp.phosphate + released - precipitate,
+        "phosphate": pulp.phosphate + released + opened - precipitate,
         "olivine": olivine,
+        "heterosite": heterosite,
         "copper": copper,
         "aluminium": aluminium,
         "iron": iron,
@@ -252,7 +256,8 @@ def _reductants(
         "iron": pulp.iron - iron - iron_acid * iron,
         "iron acid": iron_acid * iron,
         "olivine acid": released,
-        "olivine": pulp.olivine - olivine - released,
+        "heterosite": opened,
+        "olivine": delithiated * olivine,
         "olivine peroxide": oxidised * liquor.peroxide * olivine,
         "ferrous": to_ferric * ferrous - reduced * dissolved,
         "ferrous peroxide": fast * rates.ferrous_peroxide * liquor.peroxide * ferrous,

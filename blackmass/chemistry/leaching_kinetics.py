@@ -51,6 +51,7 @@ class Rates:
     iron_acid: Array
     iron_ferric: Array
     olivine_acid: Array
+    heterosite_acid: Array
     olivine_peroxide: Array
     olivine_ferric: Array
     ferrous_peroxide: Array

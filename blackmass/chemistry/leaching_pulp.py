@@ -35,6 +35,7 @@ class Pulp:
     ferric: Array
     phosphate: Array
     olivine: Array
+    heterosite: Array
     copper: Array
     aluminium: Array
     iron: Array
@@ -62,11 +63,16 @@ class Scales:
     @classmethod
     def of(cls, pulp: Pulp, rates: Rates) -> "Scales":
         """Return the scales of a pulp; where a scale is zero its unknown stays at zero and means nothing."""
-        iron = pulp.ferrous + pulp.ferric + pulp.olivine + pulp.iron
+        iron = pulp.ferrous + pulp.ferric + pulp.olivine + pulp.heterosite + pulp.iron
         potential = _potential(pulp, rates) + rates.ferrous * iron
         metal = pulp.oxide[:, 2].sum((0, 1)) + 2 * pulp.spinel.sum(0)
         acid = pulp.acid + TRACE + 2 * (pulp.oxide.sum((0, 1, 2)) + 2 * pulp.spinel.sum(0) + pulp.aluminate.sum((0, 1)))
-        acid = acid + 2 * (pulp.phosphate + pulp.olivine + pulp.peroxide) + 4 * pulp.sulfite + 24 * pulp.glucose
+        acid = (
+            acid
+            + 2 * (pulp.phosphate + pulp.olivine + pulp.heterosite + pulp.peroxide)
+            + 4 * pulp.sulfite
+            + 24 * pulp.glucose
+        )
         manganese = pulp.manganese + metal
         share = manganese / np.where(pulp.catalyst > 0, pulp.catalyst, 1.0)
         return cls(potential, acid, manganese, pulp.peroxide, iron, share)

@@ -31,6 +31,7 @@ _OTHERS: dict[str, dict[str, float]] = {
     "spinel": {"LiMn2O4": -1, "H+": -5, "Li+": 1, "Mn+2": 2, "H2O": 2.5, "O2(g)": 0.75},
     "olivine acid": {"LiFePO4": -1, "Li+": 1, "Fe+2": 1, "PO4-3": 1},
     "olivine": {"LiFePO4": -1, "O2(g)": -0.25, "H+": -1, "Li+": 1, "FePO4": 1, "H2O": 0.5},
+    "heterosite": {"FePO4": -1, "Fe+3": 1, "PO4-3": 1},
     "ferrous": {"Fe+2": -1, "O2(g)": -0.25, "H+": -1, "Fe+3": 1, "H2O": 0.5},
     "phosphate": {"Fe+3": -1, "PO4-3": -1, "H2O": -2, "FePO4.2H2O": 1},
     "copper": {"Cu": -1, "O2(g)": -0.5, "H+": -2, "Cu+2": 1, "H2O": 1},

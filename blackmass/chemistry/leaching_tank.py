@@ -69,6 +69,7 @@ def _newton(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> t
         value = residual(x[:, None, active] + probes, pulp, scales, rates, tau)
         slope = (value[:, :1] - value[:, 1:]) / _PROBE
         step, good = solve_cases(slope, value[:, 0])
+        step = np.where(good, step, 0.5 * value[:, 0])  # the residual itself leads on where the slopes do not
         target = np.clip(x[:, active] + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP), _LOWEST, 0.0)
         size = np.abs(target - x[:, active]).max(0)
         damping = np.where(size > 0.7 * before, np.maximum(0.5 * damping, 0.125), np.minimum(2 * damping, 1.0))
