@@ -16,7 +16,7 @@ from blackmass.status import Status, StatusArray
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
-CHUNK = 512  # cases solved together: their matrices stay in the processor's cache
+CHUNK = 1024  # cases solved together: their matrices stay in the processor's cache
 DRIEST = 1e-9  # mole fraction of water among the components below which a stream has no liquor
 ROUNDING = 1e-12
 ROOM = 298.15  # K, stands in where a temperature is missing

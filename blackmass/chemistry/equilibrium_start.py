@@ -12,6 +12,7 @@ from blackmass.chemistry.speciation import System
 Array = npt.NDArray[np.float64]
 ROUNDS = 2
 SMOOTH = 0.05
+ALIKE = 1e-3  # smoothing that begins from the answer of a similar case
 ABSENT = -110.0  # ln activity below which a component was not there
 ABOVE_TRACE = 1e-45  # mol/kg
 
@@ -92,6 +93,19 @@ def warm(system: System, given: Given, model: ActivityModel, start: Array) -> St
     if fresh is not None:
         state.put(np.flatnonzero(~known), fresh, ~known[patched])
     return state
+
+
+def kindred(system: System, given: Given, model: ActivityModel, ln_held: Array, one: State, place: int) -> State:
+    """Begin from the answer of one case, shifted by what the others hold more or less of each component."""
+    cases = given.temperature.size
+    unknown = np.repeat(one.unknown, cases, axis=1)
+    unknown[:-2] += ln_held - ln_held[:, place, None]
+    unknown[-1] = np.where(given.dosed, given.ln_proton, unknown[-1])
+    share = np.repeat(one.share, cases, axis=1)
+    limit = strength_limit(system, given, share)
+    strength = one.medium.assumed[0] * limit / limit[place]
+    medium = _medium(system, given, model, unknown, strength, 2)
+    return State(unknown, share, np.full(cases, ALIKE), np.ones(cases), medium)
 
 
 def _medium(system: System, given: Given, model: ActivityModel, unknown: Array, limit: Array, rounds: int) -> Medium:

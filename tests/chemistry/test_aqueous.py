@@ -188,6 +188,17 @@ def test_a_batch_is_its_cases():
         np.testing.assert_allclose(one.molality[:, 0], batch.molality[:, case], rtol=1e-10)
 
 
+def test_a_large_batch_of_similar_liquors_is_its_cases():
+    stream = leach_liquor(150)
+    batch = aqueous.equilibrate(stream.flow, 333.15, solids=SOLIDS, pH=4.5, reagent=SODA)
+    assert np.all(batch.status <= Status.OUT_OF_RANGE)
+    check(stream, batch, batch.dose * SODA)
+    for case in (0, 70, 149):
+        one = aqueous.equilibrate(stream.case(case).flow, 333.15, solids=SOLIDS, pH=4.5, reagent=SODA)
+        np.testing.assert_allclose(one.extent[:, 0], batch.extent[:, case], rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(one.dose, batch.dose[case], rtol=1e-11)
+
+
 @pytest.mark.parametrize("target", [None, 4.5])
 def test_a_warm_start_changes_nothing(target):
     stream, near = leach_liquor(30), leach_liquor(30, seed=1)
