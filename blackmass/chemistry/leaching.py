@@ -38,6 +38,7 @@ _SOLUTES = {
     "aluminium": "Al",
     "iron": "Fe",
 }
+_DOSED = ("peroxide", "sulfite", "glucose")
 _LITHIATED = species.indices([f"Li{metal}O2" for metal in TRANSITION])
 _PROTONATED = species.indices(["NiOOH", "CoOOH", "MnOOH"])
 _BARE = species.indices(["NiO2", "CoO2", "MnO2"])
@@ -70,7 +71,9 @@ class _Charge:
     status: StatusArray
 
 
-def cascade(feed: Stream, tanks: int, residence_time: Array | float, start: Array | None = None) -> Leached:
+def cascade(
+    feed: Stream, tanks: int, residence_time: Array | float, start: Array | None = None, dosed: int = 1
+) -> Leached:
     """Leach a pulp in equal stirred tanks in series at steady state, isothermal at the temperature of `feed`.
 
     In each tank solids react in proportion to what is left of them in each size group, so that the exponential
@@ -84,10 +87,14 @@ def cascade(feed: Stream, tanks: int, residence_time: Array | float, start: Arra
         In all tanks together, by volume of liquor.
     start : array (5 tanks, cases), optional
         `Leached.guess` of an earlier pass.
+    dosed : int
+        Tanks, from the first, that get equal parts of the dissolved reductants; their liquor enters the first tank.
     """
     charge = _charge(feed)
+    dosed = min(dosed, tanks)
+    doses = {name: getattr(charge.pulp, name) / dosed for name in _DOSED}
     tau = np.broadcast_to(np.asarray(residence_time, dtype=float) / tanks, (feed.cases,))[None]
-    pulp, extents = charge.pulp, np.zeros((len(REACTIONS), feed.cases))
+    pulp, extents = dataclasses.replace(charge.pulp, **doses), np.zeros((len(REACTIONS), feed.cases))
     guesses: list[Array] = []
     done = np.ones(feed.cases, dtype=bool)
     for tank in range(tanks):
@@ -95,6 +102,8 @@ def cascade(feed: Stream, tanks: int, residence_time: Array | float, start: Arra
         if start is not None:
             own = start[UNKNOWNS * tank : UNKNOWNS * (tank + 1)]
             known = np.where(np.isfinite(own), own, known)
+        if 0 < tank < dosed:
+            pulp = dataclasses.replace(pulp, **{name: getattr(pulp, name) + dose for name, dose in doses.items()})
         outcome, x, good = _step(pulp, charge.rates, tau, known)
         pulp, extents, done = outcome.left, extents + extents_of(outcome.made), done & good
         guesses.append(x)

@@ -21,12 +21,15 @@ Array = npt.NDArray[np.float64]
 
 @dataclasses.dataclass(frozen=True)
 class Tanks:
-    """How a leach is run: number of tanks, residence time in all [s], temperature [K], solids [kg/m3 of liquor]."""
+    """How a leach is run: number of tanks, residence time in all [s], temperature [K], solids [kg/m3 of liquor], and
+    how many tanks from the first share the reductant.
+    """
 
     number: int
     residence_time: PerCase
     temperature: PerCase
     pulp_density: PerCase
+    dosed: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +58,7 @@ def leach(
     drawn = reagents | {"water": water_for(water, thick, tanks.pulp_density)}
     mixed = thick + drawn["water"]
     pulp = mixed.at(tanks.temperature)
-    result = cascade(pulp, tanks.number, tanks.residence_time, start)
+    result = cascade(pulp, tanks.number, tanks.residence_time, start, tanks.dosed)
     slurry, offgas = result.stream.phase("solid", "aqueous", "organic"), result.stream.phase("gas")
     given = reaction_heat(result.extents) + dilution_heat(drawn["acid"], pulp)
     volume = np.maximum(slurry.volume, 0.0)

@@ -40,6 +40,7 @@ class LeachTrain(Operation):
     reductant_ratio: PerCase = param(
         1.0, bounds=(0, 5), doc="electrons that the reductant offers over those that the oxides take up"
     )
+    dosed_tanks: int = param(1, bounds=(1, 10), doc="tanks, from the first, that share the reductant in equal parts")
     agitation: PerCase = param(
         "0.5 kW/m^3", bounds=("0 kW/m^3", "5 kW/m^3"), doc="shaft power by volume of liquor", source="Perry2008"
     )
@@ -65,7 +66,7 @@ class LeachTrain(Operation):
             "acid": acid_for(acid, self.acid_ratio * acid_demand(brought), brought),
             "reductant": portion(reductant, wanted, electrons_offered(reductant)),
         }
-        tanks = Tanks(self.tanks, self.residence_time, self.temperature, self.pulp_density)
+        tanks = Tanks(self.tanks, self.residence_time, self.temperature, self.pulp_density, self.dosed_tanks)
         leached = leach(brought, reagents, water, tanks, start)
         return Outlets(
             slurry=leached.slurry,

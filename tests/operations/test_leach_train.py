@@ -163,3 +163,10 @@ def test_selective_leach_follows_acid_and_oxidant():
     assert np.all(np.diff(lithium) > 0)
     lithium = selective(OLIVINE.repeated(6), oxidant_ratio=ratio).report["extraction"]["Li"]
     assert np.all(np.diff(lithium) > 0)
+
+
+def test_sharing_the_reductant_over_the_tanks_saves_some_of_it():
+    first = leach(reductant_ratio=1.5)
+    shared = leach(reductant_ratio=1.5, dosed_tanks=3)
+    assert shared.report["extraction"]["Ni"][0] > first.report["extraction"]["Ni"][0]
+    assert_closes(shared, BLACK_MASS)
