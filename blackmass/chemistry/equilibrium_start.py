@@ -99,7 +99,9 @@ def kindred(system: System, given: Given, model: ActivityModel, ln_held: Array, 
     """Begin from the answer of one case, shifted by what the others hold more or less of each component."""
     cases = given.temperature.size
     unknown = np.repeat(one.unknown, cases, axis=1)
-    unknown[:-2] += ln_held - ln_held[:, place, None]
+    there = amounts_of(system, given.take(np.array([place])), one.unknown, one.medium)
+    free = np.maximum(system.content[:, :-2], 0.0).T @ there / np.exp(ln_held[:, place, None])  # the rest is solid
+    unknown[:-2] += np.minimum(free, 1.0) * (ln_held - ln_held[:, place, None])
     unknown[-1] = np.where(given.dosed, given.ln_proton, unknown[-1])
     share = np.repeat(one.share, cases, axis=1)
     limit = strength_limit(system, given, share)
