@@ -34,8 +34,6 @@ FITTED = {
     "exchange": ((1e-7, 1e-2), (40.0, 100.0)),
     "deposition": ((1e-6, 1.0), (40.0, 100.0)),
     "half_manganese": ((1e-4, 1.0), None),
-    "peroxide_efficiency": ((0.15, 1.0), None),
-    "peroxide_loss": ((1e-6, 1e-1), (30.0, 75.0)),
 }
 SPAN = 100.0  # largest ratio of the bounds of what is fitted as it is; beyond it the logarithm is
 ENERGY_SCALE, POINTS = 20.0, 4.0

@@ -112,7 +112,7 @@ def test_batch_equals_its_cases_and_flows_scale():
     ("parameter", "values"),
     [
         ("temperature", np.linspace(303.15, 353.15, 6)),
-        ("residence_time", np.linspace(0.5, 12, 6) * 3600),
+        ("residence_time", np.geomspace(0.25, 2.5, 6) * 3600),
         ("acid_ratio", np.linspace(0.2, 1.2, 6)),
         ("reductant_ratio", np.linspace(0.0, 2.0, 6)),
     ],
