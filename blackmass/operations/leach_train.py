@@ -40,7 +40,7 @@ class LeachTrain(Operation):
     reductant_ratio: PerCase = param(
         1.0, bounds=(0, 5), doc="electrons that the reductant offers over those that the oxides take up"
     )
-    dosed_tanks: int = param(1, bounds=(1, 10), doc="tanks, from the first, that share the reductant in equal parts")
+    dosed_tanks: int = param(3, bounds=(1, 10), doc="tanks, from the first, that share the reductant in equal parts")
     agitation: PerCase = param(
         "0.5 kW/m^3", bounds=("0 kW/m^3", "5 kW/m^3"), doc="shaft power by volume of liquor", source="Perry2008"
     )
