@@ -123,7 +123,7 @@ def test_more_gives_more_nickel(parameter, values):
 
 
 def test_more_tanks_give_more_nickel():
-    nickel = [leach(tanks=tanks).report["extraction"]["Ni"][0] for tanks in (1, 2, 4, 8)]
+    nickel = [leach(tanks=tanks, dosed_tanks=10).report["extraction"]["Ni"][0] for tanks in (1, 2, 4, 8)]
     assert np.all(np.diff(nickel) > 0)
 
 
