@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
+from blackmass.flowsheet.frame import FLOOR
 from blackmass.flowsheet.plant import Wire
 from blackmass.flowsheet.problem import Problem
 from blackmass.numerics.accelerate import FixedPoint
@@ -23,13 +24,11 @@ class Ended:
     where: list[str]
 
 
-def judge(
-    problem: Problem, answer: FixedPoint, frame: tuple[Array, Array], status: StatusArray, where: list[str]
-) -> Ended:
-    """Return how each case ended: `status` and `where` are those of the units, `frame` the scale and slopes."""
+def judge(problem: Problem, answer: FixedPoint, floor: Array, status: StatusArray, where: list[str]) -> Ended:
+    """Return how each case ended: `status` and `where` are those of the units, `floor` that of the relative change."""
     first = len(problem.loop.tears) * problem.width
     status = status.copy()
-    grows = _accumulates(problem, answer, *frame)
+    grows = _accumulates(problem, answer, floor)
     for number in np.flatnonzero(~answer.converged):
         change = np.abs(np.nan_to_num(answer.residual[:, number], nan=np.inf))
         row = int(np.argmax(change))
@@ -51,7 +50,7 @@ def judge(
     return Ended(_specs_met(problem, answer, status, at_limit, where), answer.iterations, where)
 
 
-def _accumulates(problem: Problem, answer: FixedPoint, scale: Array, slopes: Array) -> npt.NDArray[np.bool_]:
+def _accumulates(problem: Problem, answer: FixedPoint, floor: Array) -> npt.NDArray[np.bool_]:
     """Which torn flows (unknowns, cases) keep growing by the same amount pass after pass."""
     grows = np.zeros(answer.x.shape, dtype=bool)
     left = np.flatnonzero(~answer.converged & np.isfinite(answer.x).all(0))
@@ -59,10 +58,11 @@ def _accumulates(problem: Problem, answer: FixedPoint, scale: Array, slopes: Arr
         return grows
     x = answer.x[:, left]
     first_knob = len(problem.loop.tears) * problem.width
+    supply = floor[:, left] / FLOOR
     steps = []
     for _ in range(4):
-        following = problem.mapped(x, left, slopes)
-        steps.append((following - x) / scale[:, left])
+        following = problem.mapped(x, left)
+        steps.append((following - x) / supply)
         x = np.concatenate([following[:first_knob], x[first_knob:]])
     first, last = steps[1], steps[-1]
     with np.errstate(invalid="ignore"):

@@ -45,6 +45,7 @@ class Problem:
         self.sizes: dict[str, Array] = {}
         self.cases = next(iter(known.values())).cases
         self.guesses: dict[str, Array] = {}
+        self.slopes = np.ones((len(loop.specs), self.cases))
 
     @property
     def unknowns(self) -> int:
@@ -143,20 +144,44 @@ class Problem:
                 rows.append((value - spec.target) / max(abs(spec.target), 1e-3))
         return np.array(rows)
 
-    def mapped(self, x: Array, numbers: Index, slopes: Array) -> Array:
-        """Return the vector after one pass: new tears, and knobs after one Newton step with `slopes`."""
+    def mapped(self, x: Array, numbers: Index) -> Array:
+        """Return the vector after one pass: new tears, and knobs after one step by their own slope."""
         done = self.calculate(self.unpack(x, numbers), self.knobs(x), numbers)
         tears = {wire.name: done.streams[f"{wire.name}'"] for wire in self.loop.tears}
         self._remember_sizes(tears, numbers)
         first = len(self.loop.tears) * self.width
         knobs = x[first:]
         if self.loop.specs:
-            knobs = knobs - self.residuals(done) / slopes[:, numbers]
+            knobs = knobs - self.residuals(done) / self.slopes[:, numbers]
         return self.pack(tears, knobs)
 
+    def measure_slopes(self, start: Array, numbers: Index) -> None:
+        """Find the derivative of each specification's residual to its own knob, by a difference."""
+        first = len(self.loop.tears) * self.width
+        if not self.loop.specs:
+            return
+        tears = self.unpack(start, numbers)
+        base = self.residuals(self.calculate(tears, self.knobs(start), numbers))
+        for row in range(len(self.loop.specs)):
+            moved = start.copy()
+            step = np.where(moved[first + row] < 0.5, 0.02, -0.02)
+            moved[first + row] += step
+            change = self.residuals(self.calculate(tears, self.knobs(moved), numbers))[row] - base[row]
+            slope = change / step
+            steep = np.isfinite(slope) & (np.abs(slope) > 1e-3)
+            self.slopes[row, numbers] = np.where(steep, slope, np.where(slope < 0, -1.0, 1.0))
+
+    def forget(self, numbers: Index) -> None:
+        """Let the inner solvers of some cases begin anew."""
+        for guess in self.guesses.values():
+            guess[..., numbers] = np.nan
+
     def _remember_sizes(self, tears: Mapping[str, Stream], numbers: Index) -> None:
+        """Particle sizes of torn streams follow by substitution."""
         for name, stream in tears.items():
-            if stream.sizes is not None and name in self.sizes:
+            if stream.sizes is not None:
+                if name not in self.sizes:
+                    self.prepare_sizes({name: stream.case(0)}, self.cases)
                 self.sizes[name][..., numbers] = stream.sizes
 
     def prepare_sizes(self, tears: Mapping[str, Stream], cases: int) -> None:

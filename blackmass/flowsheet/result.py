@@ -10,6 +10,7 @@ import numpy.typing as npt
 from blackmass import species
 from blackmass.errors import SolveError
 from blackmass.flowsheet.plant import Plant, Reagent, Wire
+from blackmass.flowsheet.response import Response
 from blackmass.operations.operation import Outlets
 from blackmass.operations.operation import joined as joined_outlets
 from blackmass.status import Status, StatusArray
@@ -29,6 +30,7 @@ class Solved:
     status: StatusArray
     iterations: npt.NDArray[np.intp]
     where: tuple[str, ...]
+    responses: Mapping[str, Response] = dataclasses.field(default_factory=dict)
 
     def take(self, numbers: npt.NDArray[np.intp]) -> "Solved":
         """Return some of the cases."""
@@ -39,6 +41,7 @@ class Solved:
             self.status[numbers],
             self.iterations[numbers],
             tuple(self.where[number] for number in numbers),
+            self.responses,
         )
 
 
@@ -52,6 +55,7 @@ def joined(parts: Sequence[Solved]) -> Solved:
         np.concatenate([part.status for part in parts]),
         np.concatenate([part.iterations for part in parts]),
         tuple(place for part in parts for place in part.where),
+        parts[-1].responses,
     )
 
 

@@ -36,7 +36,10 @@ class Anderson:
     memory: int = 8
     substitutions: int = 2
 
-    def solve(self, function: Map, start: Array, scale: Array, low: Array, high: Array) -> FixedPoint:
+    def solve(
+        self, function: Map, start: Array, scale: Array, low: Array, high: Array, *,
+        floor: Array | None = None, correct: Map | None = None,
+    ) -> FixedPoint:  # fmt: skip
         """Find x = function(x) for every case.
 
         Parameters
@@ -46,6 +49,10 @@ class Anderson:
             Converged where |function(x) - x| <= tolerance * scale.
         low, high : array (unknowns, 1) or (unknowns, cases)
             Limits of the iterates (not of the answer): they keep extrapolations physical.
+        floor : array (unknowns, cases), optional
+            Then converged where |function(x) - x| <= tolerance * max(|x|, floor).
+        correct : maps the change of a pass to the step to take, optional
+            A linear model of the map: x + correct(function(x) - x) is iterated in place of function(x).
         """
         x = start.copy()
         residual = np.full_like(x, np.inf)
@@ -56,11 +63,14 @@ class Anderson:
         for step in range(self.iterations):
             now = x[:, active]
             mapped = function(now, active)
+            width = scale[:, active] if floor is None else np.maximum(np.abs(mapped), floor[:, active])
+            residual[:, active] = (mapped - now) / width
+            if correct is not None:
+                mapped = now + correct(mapped - now, active)
             change = (mapped - now) / scale[:, active]
-            residual[:, active] = change
             count[active] += 1
-            finite = np.isfinite(change).all(0)
-            met = finite & (np.abs(change).max(0, initial=0.0) <= self.tolerance)
+            finite = np.isfinite(residual[:, active]).all(0) & np.isfinite(change).all(0)
+            met = finite & (np.abs(residual[:, active]).max(0, initial=0.0) <= self.tolerance)
             done[active] |= met
             keep = finite & ~met
             active, now, mapped, change = active[keep], now[:, keep], mapped[:, keep], change[:, keep]

@@ -1,0 +1,122 @@
+"""Where a loop starts from, how its unknowns are measured, and what bounds them on the way."""
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+from blackmass import species
+from blackmass.flowsheet.plant import Plant
+from blackmass.flowsheet.problem import TEMPERATURE_SCALE, Problem, scaled
+from blackmass.flowsheet.result import Result
+from blackmass.stream import Stream
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+FLOOR = 1e-6  # of what the feeds could supply of a species: a torn flow below counts as that much
+LARGEST = 1e5  # times the largest supply: a recycle that would grow beyond accumulates
+COLDEST, HOTTEST = 250.0, 700.0  # K, of torn streams on the way
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """Start, floor of the relative change and limits of the unknowns of a loop, each (unknowns, cases).
+
+    `rate` (cases,) [mol/s] is the flow of the feeds: torn flows of similar cases go with it.
+    """
+
+    start: Array
+    floor: Array
+    low: Array
+    high: Array
+    rate: Array
+
+    def of(self, numbers: Index) -> "Frame":
+        """Return the frame of some cases."""
+        return Frame(*(getattr(self, field.name)[..., numbers] for field in dataclasses.fields(self)))
+
+    def started(self, x: Array) -> "Frame":
+        """Return the frame with another start."""
+        return dataclasses.replace(self, start=np.clip(x, self.low, self.high))
+
+    @property
+    def scale(self) -> Array:
+        """Size of each unknown at the start."""
+        return np.maximum(np.abs(self.start), self.floor)
+
+
+def live(plant: Plant) -> npt.NDArray[np.bool_]:
+    """Species whose elements all enter the plant with some feed or reagent."""
+    entering = sum(np.abs(feed.stream.flow).sum(1) for feed in plant.feeds.values())
+    entering = entering + sum((np.abs(r.composition.flow).sum(1) for r in plant.reagents.values()), 0.0)
+    present = species.ELEMENT_MATRIX @ entering > 0
+    return np.asarray(~(species.ELEMENT_MATRIX[~present] > 0).any(0))
+
+
+def empty_frame(problem: Problem, plant: Plant, cases: int) -> Frame:
+    """Return the frame of a loop with nothing in its torn streams and the knobs as the plant has them."""
+    floor = FLOOR * _supply(problem, plant, cases)
+    floor[len(problem.loop.tears) * problem.width :] = 1.0
+    low, high = _limits(problem, floor / FLOOR)
+    tears = {wire.name: Stream.empty(cases) for wire in problem.loop.tears}
+    return Frame(problem.pack(tears, _knobs(problem, plant, None, cases)), floor, low, high, feed_rate(plant, cases))
+
+
+def warm_start(problem: Problem, plant: Plant, warm: Result, cases: int) -> Array | None:
+    """Return the unknowns (unknowns, cases) as an earlier result has them, or None where it lacks a stream.
+
+    One earlier case serves for all: its flows go with the feed.
+    """
+    if not all(wire.name in warm.streams for wire in problem.loop.tears) or warm.cases not in (1, cases):
+        return None
+    size = feed_rate(plant, cases) / feed_rate(warm.plant, warm.cases)
+    tears = {}
+    for wire in problem.loop.tears:
+        stream = warm.streams[wire.name].repeated(cases)
+        tears[wire.name] = Stream(stream.flow * size, stream.temperature, stream.sizes)
+    problem.prepare_sizes(tears, cases)
+    return problem.pack(tears, _knobs(problem, plant, warm, cases))
+
+
+def feed_rate(plant: Plant, cases: int) -> Array:
+    """Return the flow (cases,) [mol/s] of all feeds."""
+    return np.asarray(sum((feed.stream.repeated(cases).flow.sum(0) for feed in plant.feeds.values()), np.zeros(cases)))
+
+
+def _knobs(problem: Problem, plant: Plant, warm: Result | None, cases: int) -> Array:
+    rows = []
+    for spec in problem.loop.specs:
+        known = warm is not None and spec.vary in warm.knobs
+        value = warm.knobs[spec.vary] if warm is not None and known else plant.value(spec.vary)
+        rows.append(np.broadcast_to(np.clip(scaled(spec, value), 0.01, 0.99), (cases,)))
+    return np.array(rows).reshape(len(rows), cases)
+
+
+def _supply(problem: Problem, plant: Plant, cases: int) -> Array:
+    """What the feeds could at most supply of each species (unknowns, cases)."""
+    elements = sum(feed.stream.repeated(cases).elements for feed in plant.feeds.values())
+    counts = species.ELEMENT_MATRIX[:, problem.rows]
+    entering = np.where(elements > 0, elements, np.inf)
+    supply = np.full((problem.rows.size, cases), np.inf)
+    for row in range(counts.shape[0]):
+        needed = counts[row][:, None]
+        limit = np.where(needed > 0, entering[row] / np.where(needed > 0, needed, 1.0), np.inf)
+        supply = np.minimum(supply, limit)
+    total = sum(feed.stream.repeated(cases).flow.sum(0) for feed in plant.feeds.values())
+    part = np.concatenate(
+        [np.where(np.isfinite(supply), supply, total), np.full((1, cases), TEMPERATURE_SCALE / FLOOR)]
+    )
+    return np.concatenate([*([part] * len(problem.loop.tears)), np.ones((len(problem.loop.specs), cases))])
+
+
+def _limits(problem: Problem, supply: Array) -> tuple[Array, Array]:
+    """Limits of the iterates: flows not negative, except protons of an alkaline liquor, and not beyond all reason."""
+    many, knobs, cases = len(problem.loop.tears), len(problem.loop.specs), supply.shape[1]
+    largest = LARGEST * supply[: problem.width - 1].max(0, initial=0.0)
+    signed = (problem.rows == species.index("H+"))[:, None]
+    top = np.broadcast_to(largest, (problem.rows.size, cases))
+    part = np.concatenate([np.where(signed, -top, 0.0), np.full((1, cases), COLDEST)])
+    upper = np.concatenate([top, np.full((1, cases), HOTTEST)])
+    low = np.concatenate([*([part] * many), np.zeros((knobs, cases))])
+    high = np.concatenate([*([upper] * many), np.ones((knobs, cases))])
+    return low, high

@@ -1,0 +1,80 @@
+"""From which solved case each case of a batch starts."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from blackmass.flowsheet.plant import Plant, cases_of
+from blackmass.flowsheet.result import Result, Solved
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+FIRST = 3  # cases that are tried one by one for the first start
+SHARE, MOST = 20, 200  # one case in so many is solved ahead, but no more than that
+
+
+@dataclasses.dataclass(frozen=True)
+class Starts:
+    """Solved cases and which of them is nearest to each case, by the parameters that differ."""
+
+    solved: Result | None
+    nearest: Index
+
+    @classmethod
+    def found(cls, plant: Plant, warm: Result | None, solver: Callable[[Plant, Result | None], Solved]) -> "Starts":
+        """Solve one case, then a few spread over all, each from the one before."""
+        cases = cases_of(plant)
+        if warm is not None and warm.cases == cases:
+            return cls(warm, np.arange(cases))
+        one = warm if warm is not None and warm.cases == 1 else _first(plant, solver)
+        count = min(cases // SHARE, MOST)
+        if one is None or count < 2:
+            return cls(one, np.zeros(cases, dtype=np.intp))
+        numbers = np.unique(np.linspace(0, cases - 1, count).round().astype(np.intp))
+        some = plant.take(numbers)
+        sample = Result(some, solver(some, one))
+        good = np.flatnonzero(sample.converged)
+        if not good.size:
+            return cls(one, np.zeros(cases, dtype=np.intp))
+        place = _places(plant, cases)
+        return cls(_of(sample, good), cKDTree(place[numbers[good]]).query(place)[1])
+
+    def near(self, numbers: Index) -> Result | None:
+        """Return the starts of some cases."""
+        if self.solved is None or self.solved.cases == 1:
+            return self.solved
+        return _of(self.solved, self.nearest[numbers])
+
+
+def _of(result: Result, numbers: Index) -> Result:
+    return Result(result.plant.take(numbers), result.solved.take(numbers))
+
+
+def _first(plant: Plant, solver: Callable[[Plant, Result | None], Solved]) -> Result | None:
+    cases = cases_of(plant)
+    for number in np.unique(np.linspace(0, cases - 1, 2 * FIRST + 1)[1::2].round().astype(np.intp)):
+        some = plant.take(np.array([number]))
+        result = Result(some, solver(some, None))
+        if result.converged[0]:
+            return result
+    return None
+
+
+def _places(plant: Plant, cases: int) -> Array:
+    """Where each case lies among all (cases, dimensions): what differs between cases, each by its spread."""
+    columns = [feed.stream.repeated(cases).flow for feed in plant.feeds.values()]
+    columns = [flow / flow.sum(0) for flow in columns]
+    for unit in plant.units.values():
+        for name in unit.operation.params:
+            value = getattr(unit.operation, name)
+            if isinstance(value, np.ndarray) and value.ndim:
+                columns.append(value[None])
+    places = np.concatenate(columns)
+    spread = places.max(1) - places.min(1)
+    differs = spread > 1e-12 * np.abs(places).max(1)
+    if not differs.any():
+        return np.zeros((cases, 1))
+    return np.asarray((places[differs] / spread[differs, None]).T)
