@@ -13,7 +13,7 @@ from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
-FLOOR = 1e-6  # of what the feeds could supply of a species: a torn flow below counts as that much
+FLOOR = 1e-8  # of what the feeds could supply of a species: a torn flow below counts as that much
 LARGEST = 1e5  # times the largest supply: a recycle that would grow beyond accumulates
 COLDEST, HOTTEST = 250.0, 700.0  # K, of torn streams on the way
 
