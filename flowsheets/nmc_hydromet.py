@@ -4,8 +4,9 @@ from blackmass import Plant, measures
 from blackmass import operations as op
 
 
-def circuit(extractant: str, *, pH: float, oa_ratio: float) -> op.SolventExtraction:
-    return op.SolventExtraction(extractant=extractant, pH=pH, oa_ratio=oa_ratio, stages=5, scrub_stages=3, scrub_oa=12.0,
+def circuit(extractant: str, strength: str, *, pH: float, oa_ratio: float) -> op.SolventExtraction:
+    return op.SolventExtraction(extractant=extractant, concentration=strength, pH=pH, oa_ratio=oa_ratio, stages=5,
+                                scrub_stages=3, scrub_oa=12.0,
                                 strip_stages=4, strip_oa=200.0, strip_acid_ratio=1.1)  # fmt: skip
 
 
@@ -28,29 +29,31 @@ def nmc_hydromet() -> Plant:
     washings, spent_acid = plant.recycle("wash_water"), plant.recycle("spent_acid")
     condensate = plant.recycle("process_water")
     lixiviant = plant.add("lixiviant", op.Mixer(), first=washings, second=spent_acid, third=condensate)
-    leach = plant.add("leach", op.LeachTrain(reductant_ratio=2.0), solids=screen.undersize, lixiviant=lixiviant.mixed, acid=acid,
+    leach = plant.add("leach", op.LeachTrain(reductant_ratio=2.5), solids=screen.undersize, lixiviant=lixiviant.mixed, acid=acid,
                       reductant=peroxide, water=water)  # fmt: skip
     residue = plant.add("leach_filter", op.FilterPress(), slurry=leach.slurry, wash=water)
     plant.spec("free_acid", measure=measures.free_acid(leach.slurry), target="5 g/L",
                vary="leach.acid_ratio", within=("0.05", "3"))  # fmt: skip
 
-    # Purification: copper by iron, then iron, aluminium, phosphate and fluoride by hydrolysis.
+    # Purification: copper by iron; phosphate with the iron at pH 3; then iron, aluminium and fluoride by hydrolysis.
     cement = plant.add("cementation", op.Cementation(iron_ratio=3.0, residence_time="2 h"), liquor=residue.filtrate, iron=iron)
     copper_filter = plant.add("copper_filter", op.FilterPress(), slurry=cement.slurry, wash=water)
     copper = plant.add("copper", op.Mixer(), first=eddy.rest, second=copper_filter.cake)
-    purify = plant.add("impurity_removal", op.Neutraliser(pH=4.0), liquor=copper_filter.filtrate, base=caustic,
-                       oxidant=peroxide)  # fmt: skip
+    phosphate = plant.add("phosphate_removal", op.Neutraliser(pH=3.0), liquor=copper_filter.filtrate, base=caustic,
+                          oxidant=peroxide)  # fmt: skip
+    phosphate_filter = plant.add("phosphate_filter", op.FilterPress(), slurry=phosphate.slurry, wash=water)
+    purify = plant.add("impurity_removal", op.Neutraliser(pH=5.0), liquor=phosphate_filter.filtrate, base=caustic)
     hydroxides = plant.add("hydroxide_filter", op.FilterPress(), slurry=purify.slurry, wash=water)
     washes = plant.add("washings", op.Mixer(), first=residue.washings, second=copper_filter.washings,
-                       third=hydroxides.washings)  # fmt: skip
+                       third=phosphate_filter.washings, fourth=hydroxides.washings)  # fmt: skip
     plant.connect(washes.mixed, to=washings)
 
     # Separation: each circuit recycles its organic; each strip liquor goes to its crystalliser.
-    mn = plant.add("mn_sx", circuit("D2EHPA", pH=3.3, oa_ratio=1.0), feed=hydroxides.filtrate, saponification=caustic,
+    mn = plant.add("mn_sx", circuit("D2EHPA", "0.6 mol/L", pH=3.3, oa_ratio=1.0), feed=hydroxides.filtrate, saponification=caustic,
                    scrub_acid=scrub, strip_acid=strip, makeup=plant.solvent("D2EHPA"))  # fmt: skip
-    co = plant.add("co_sx", circuit("Cyanex 272", pH=5.2, oa_ratio=0.8), feed=mn.raffinate, saponification=caustic,
+    co = plant.add("co_sx", circuit("Cyanex 272", "0.6 mol/L", pH=5.2, oa_ratio=0.8), feed=mn.raffinate, saponification=caustic,
                    scrub_acid=scrub, strip_acid=strip, makeup=plant.solvent("Cyanex 272"))  # fmt: skip
-    ni = plant.add("ni_sx", circuit("Versatic 10", pH=6.7, oa_ratio=1.8), feed=co.raffinate, saponification=caustic,
+    ni = plant.add("ni_sx", circuit("Versatic 10", "1 mol/L", pH=6.6, oa_ratio=1.5), feed=co.raffinate, saponification=caustic,
                    scrub_acid=scrub, strip_acid=strip, makeup=plant.solvent("Versatic 10"))  # fmt: skip
     salts = {"manganese": ("MnSO4.H2O", mn), "cobalt": ("CoSO4.7H2O", co), "nickel": ("NiSO4.6H2O", ni)}
     mother, vapour = {}, {}
@@ -92,8 +95,8 @@ def nmc_hydromet() -> Plant:
             ("steel", magnet.magnetic, "Fe")):  # fmt: skip
         plant.product(name, wire, main=main)
     for name, wire in (("plastics", classifier.light), ("leach_residue", residue.cake), ("purge_liquor", purge.bleed),
-            ("hydroxide_cake", hydroxides.cake), ("clean_water", surplus.bleed), ("shredder_offgas", shredder.offgas),
-            ("leach_offgas", leach.offgas), ("hydrogen", cement.hydrogen), ("purification_offgas", purify.offgas),
+            ("phosphate_cake", phosphate_filter.cake), ("hydroxide_cake", hydroxides.cake), ("clean_water", surplus.bleed), ("shredder_offgas", shredder.offgas),
+            ("leach_offgas", leach.offgas), ("hydrogen", cement.hydrogen), ("phosphate_offgas", phosphate.offgas), ("purification_offgas", purify.offgas),
             ("carbon_dioxide", acidify.offgas), ("li_dryer_vapour", li_dryer.vapour)):  # fmt: skip
         plant.waste(name, wire)
     return plant

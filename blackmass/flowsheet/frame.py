@@ -14,6 +14,7 @@ from blackmass.stream import Stream
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 FLOOR = 1e-8  # of what the feeds could supply of a species: a torn flow below counts as that much
+TRACE = 1e4  # times the floor: smaller flows follow the others and do not lead them
 LARGEST = 1e5  # times the largest supply: a recycle that would grow beyond accumulates
 COLDEST, HOTTEST = 250.0, 700.0  # K, of torn streams on the way
 
@@ -40,6 +41,11 @@ class Frame:
         return dataclasses.replace(self, start=np.clip(x, self.low, self.high))
 
     @property
+    def weight(self) -> Array:
+        """Size from which an unknown matters to the others."""
+        return np.maximum(np.abs(self.start), TRACE * self.floor)
+
+    @property
     def scale(self) -> Array:
         """Size of each unknown at the start."""
         return np.maximum(np.abs(self.start), self.floor)
@@ -56,7 +62,6 @@ def live(plant: Plant) -> npt.NDArray[np.bool_]:
 def empty_frame(problem: Problem, plant: Plant, cases: int) -> Frame:
     """Return the frame of a loop with nothing in its torn streams and the knobs as the plant has them."""
     floor = FLOOR * _supply(problem, plant, cases)
-    floor[len(problem.loop.tears) * problem.width :] = 1.0
     low, high = _limits(problem, floor / FLOOR)
     tears = {wire.name: Stream.empty(cases) for wire in problem.loop.tears}
     return Frame(problem.pack(tears, _knobs(problem, plant, None, cases)), floor, low, high, feed_rate(plant, cases))
@@ -106,7 +111,9 @@ def _supply(problem: Problem, plant: Plant, cases: int) -> Array:
     part = np.concatenate(
         [np.where(np.isfinite(supply), supply, total), np.full((1, cases), TEMPERATURE_SCALE / FLOOR)]
     )
-    return np.concatenate([*([part] * len(problem.loop.tears)), np.ones((len(problem.loop.specs), cases))])
+    return np.concatenate(
+        [*([part] * len(problem.loop.tears)), np.full((len(problem.loop.specs), cases), 1 / (FLOOR * TRACE))]
+    )
 
 
 def _limits(problem: Problem, supply: Array) -> tuple[Array, Array]:

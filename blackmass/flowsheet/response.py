@@ -15,45 +15,34 @@ STEP = 1e-5  # of an unknown, for the differences
 class Response:
     """Turns the change of a pass into the change that settles it, as if the loop were linear.
 
+    Sensitivities are kept relative to the size of the unknowns, so that they serve cases in which traces are smaller
+    or larger by decades.
+
     Parameters
     ----------
     inverse : array (unknowns, unknowns)
-        Of 1 less the Jacobian of the map of a loop onto itself, at one case.
-    flows : array (unknowns,) of bool
-        Which unknowns are flows: they go with the rate of the feed.
-    rate : float [mol/s]
-        Feed of that case.
+        Of 1 less the Jacobian of the map of a loop onto itself, at one case, both sides relative.
     """
 
     inverse: Array
-    flows: npt.NDArray[np.bool_]
-    rate: float
 
-    def settled(self, change: Array, rate: Array) -> Array:
-        """Return the change (unknowns, cases) that settles, for cases of feed `rate` (cases,)."""
-        size = np.where(self.flows[:, None], rate / self.rate, 1.0)
+    def settled(self, change: Array, size: Array) -> Array:
+        """Return the change (unknowns, cases) that settles, for cases whose unknowns have `size`."""
         return np.asarray((self.inverse @ (change / size)) * size)
 
 
-def measured(problem: Problem, x: Array, number: int, floor: Array, rate: float) -> Response:
+def measured(problem: Problem, x: Array, number: int, floor: Array) -> Response:
     """Measure the response of one case at x (unknowns,) by differences; all columns are one batch of cases.
 
     Unknowns that are zero stay out: they follow by substitution.
     """
-    many = len(problem.loop.tears)
-    flows = np.ones(x.size, dtype=bool)
-    flows[[position * problem.width + problem.width - 1 for position in range(many)]] = False
-    flows[many * problem.width :] = False
-    rows = np.flatnonzero((x != 0) | ~flows)
-    shifts = STEP * np.maximum(np.abs(x[rows]), floor[rows])
+    size = np.maximum(np.abs(x), floor)
+    rows = np.flatnonzero((x != 0) | (np.arange(x.size) >= x.size - len(problem.loop.specs)))
     columns = np.repeat(x[:, None], rows.size + 1, axis=1)
-    columns[rows, np.arange(1, rows.size + 1)] += shifts
+    columns[rows, np.arange(1, rows.size + 1)] += STEP * size[rows]
     mapped = problem.mapped(columns, np.full(rows.size + 1, number))
-    slopes = (mapped[rows, 1:] - mapped[rows, :1]) / shifts
+    slopes = (mapped[rows, 1:] - mapped[rows, :1]) / (STEP * size[rows, None])
+    matrix = np.eye(rows.size) - np.where(np.isfinite(slopes).all(0), slopes, 0.0)
     inverse = np.eye(x.size)
-    usable = np.isfinite(slopes).all(0)
-    matrix = np.eye(rows.size) - np.where(usable, slopes, 0.0)
-    size = np.maximum(np.abs(x[rows]), floor[rows])
-    balanced = np.linalg.pinv(matrix * size / size[:, None], rcond=1e-13)
-    inverse[np.ix_(rows, rows)] = balanced * size[:, None] / size
-    return Response(inverse, flows, rate)
+    inverse[np.ix_(rows, rows)] = np.linalg.pinv(matrix, rcond=1e-13)
+    return Response(inverse)

@@ -99,7 +99,7 @@ def _solve_loop(
     near = None if warm is None else warm_start(problem, plant, warm, cases)
     frame = cold if near is None else cold.started(near)
     response = None if warm is None else warm.solved.responses.get(loop.units[0])
-    ended = converge(problem, frame, cold, tolerance, response, near is not None)
+    ended = converge(problem, frame, cold, tolerance, response)
     answer = ended.answer
     if ended.response is not None:
         responses[loop.units[0]] = ended.response

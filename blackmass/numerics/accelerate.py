@@ -1,4 +1,4 @@
-"""Fixed points of long vectors for a batch: Anderson's acceleration, then Newton by differences."""
+"""Fixed points of long vectors for a batch: Anderson's acceleration, and Jacobians by differences."""
 
 import dataclasses
 from collections.abc import Callable
@@ -65,6 +65,7 @@ class Anderson:
             mapped = function(now, active)
             width = scale[:, active] if floor is None else np.maximum(np.abs(mapped), floor[:, active])
             residual[:, active] = (mapped - now) / width
+            near = _near(now, mapped)
             if correct is not None:
                 mapped = now + correct(mapped - now, active)
             change = (mapped - now) / scale[:, active]
@@ -79,9 +80,17 @@ class Anderson:
             history.keep(keep)
             history.add(mapped / scale[:, active], change)
             following = mapped if step < self.substitutions else history.extrapolate() * scale[:, active]
+            if correct is not None:
+                following = np.clip(following, near[0][:, keep], near[1][:, keep])
             limits = np.broadcast_to(low, x.shape)[:, active], np.broadcast_to(high, x.shape)[:, active]
             x[:, active] = np.clip(following, *limits)
         return FixedPoint(x, residual, count, done)
+
+
+def _near(now: Array, mapped: Array) -> tuple[Array, Array]:
+    """How far a linear model is trusted: to a third of the smaller, to three times the larger of both sides."""
+    small, large = np.minimum(now, mapped), np.maximum(now, mapped)
+    return small - 0.67 * np.abs(small), large + 2 * np.abs(large)
 
 
 class _History:
@@ -116,40 +125,6 @@ class _History:
         weights = np.einsum("cak,ck,cbk,cb->ac", direction, inverse, direction, right)
         weights = weights / np.where(norm > 0, norm, 1.0)
         return self.values[-1] - np.einsum("auc,ac->uc", moves, weights)
-
-
-@dataclasses.dataclass(frozen=True)
-class Newton:
-    """Newton's method on x - function(x) with a difference Jacobian: its columns are simply more cases."""
-
-    tolerance: float = 1e-9
-    iterations: int = 12
-    step: float = 1e-6
-
-    def solve(self, function: Map, start: Array, scale: Array, low: Array, high: Array) -> FixedPoint:
-        """Find x = function(x) for every case; arguments as for `Anderson.solve`."""
-        x = start.copy()
-        residual = np.full_like(x, np.inf)
-        count = np.zeros(x.shape[1], dtype=np.intp)
-        done = np.zeros(x.shape[1], dtype=bool)
-        active = np.arange(x.shape[1])
-        for _ in range(self.iterations):
-            now, width = x[:, active], scale[:, active]
-            change, jacobian = difference_jacobian(function, now, active, width, self.step)
-            residual[:, active] = change
-            count[active] += 1
-            finite = np.isfinite(change).all(0) & np.isfinite(jacobian).all((1, 2))
-            met = finite & (np.abs(change).max(0, initial=0.0) <= self.tolerance)
-            done[active] |= met
-            keep = finite & ~met
-            active = active[keep]
-            if active.size == 0:
-                break
-            move = np.linalg.pinv(jacobian[keep], rcond=1e-13) @ change[:, keep].T[:, :, None]
-            following = now[:, keep] - move[:, :, 0].T * width[:, keep]
-            limits = np.broadcast_to(low, x.shape)[:, active], np.broadcast_to(high, x.shape)[:, active]
-            x[:, active] = np.clip(following, *limits)
-        return FixedPoint(x, residual, count, done)
 
 
 def difference_jacobian(
