@@ -3,7 +3,8 @@
 A single case measures its response to the torn streams by differences, as often as it must. A batch starts from cases
 already solved and is corrected by the response of one of its cases; Anderson's acceleration makes up for what differs.
 Where that does not serve (another solid holds an element, say), one of the cases that are left is solved alone and
-leads the others; then plain Anderson from empty recycles; SciPy takes the last one.
+leads the others; then plain Anderson from empty recycles; SciPy takes the
+last one of a small batch.
 """
 
 import dataclasses
@@ -14,7 +15,7 @@ from scipy.optimize import root
 
 from blackmass.flowsheet.frame import Frame
 from blackmass.flowsheet.problem import Problem
-from blackmass.flowsheet.response import Response, measured
+from blackmass.flowsheet.response import Correction, Response, measured
 from blackmass.numerics.accelerate import Anderson, FixedPoint, difference_jacobian
 
 Array = npt.NDArray[np.float64]
@@ -22,8 +23,9 @@ Index = npt.NDArray[np.intp]
 SUBSTITUTIONS = 2  # passes that fill the recycles before the response is measured
 MEASURES = 10  # how often it is measured anew on the way to a case
 PATIENCE = 4  # passes in between
-CORRECTIONS = 20  # passes of a batch with the response of one of its cases
-LEADERS = 6  # cases that are solved alone for those that are left
+CORRECTIONS = 14  # passes of a batch with the response of one of its cases
+FEW = 20  # cases of a batch that is small enough to wait for SciPy
+LEADERS = 10  # cases that are solved alone for those that are left
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,12 +71,13 @@ def _corrected(
     problem: Problem, frame: Frame, cases: Index, response: Response, tolerance: float, iterations: int
 ) -> FixedPoint:
     """Iterate some cases, from `frame` of these cases, with one response for all."""
-    size = frame.scale
+    flows = problem.flow_size(np.full(1, 2.0)) > 1
+    size, trace = frame.scale, flows & (np.abs(frame.start) < frame.weight)
     method = Anderson(tolerance=tolerance, iterations=iterations, memory=6, substitutions=1)
     return method.solve(
         lambda x, numbers: problem.mapped(x, cases[numbers]),
         frame.start, frame.weight, frame.low, frame.high,
-        floor=frame.floor, correct=lambda change, numbers: response.settled(change, size[:, numbers]),
+        floor=frame.floor, correct=Correction(response, size, trace),
     )  # fmt: skip
 
 
@@ -140,7 +143,7 @@ def _substituted(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: f
 def _by_scipy(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float) -> FixedPoint:
     """Powell's hybrid method of SciPy on the first case that is left; its Jacobian is one batch of cases."""
     left = np.flatnonzero(~answer.converged & np.isfinite(answer.x).all(0))[:1]
-    if not left.size:
+    if not left.size or answer.converged.size > FEW:
         return answer
     one, zero = cold.of(left).started(answer.x[:, left]), np.zeros(1, dtype=np.intp)
     width = one.scale[:, 0]

@@ -13,8 +13,8 @@ from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
-FLOOR = 1e-8  # of what the feeds could supply of a species: a torn flow below counts as that much
-TRACE = 1e4  # times the floor: smaller flows follow the others and do not lead them
+FLOOR = 1e-6  # of what the feeds could supply of a species: a torn flow below counts as that much
+TRACE = 1e2  # times the floor: smaller flows follow the others and do not lead them
 LARGEST = 1e5  # times the largest supply: a recycle that would grow beyond accumulates
 COLDEST, HOTTEST = 250.0, 700.0  # K, of torn streams on the way
 

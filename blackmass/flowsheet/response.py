@@ -9,14 +9,15 @@ from blackmass.flowsheet.problem import Problem
 
 Array = npt.NDArray[np.float64]
 STEP = 1e-5  # of an unknown, for the differences
+TOGETHER = 8  # passes on which traces, too, follow the response
+LONGEST_MEMORY = 0.98  # largest share of a trace that is taken to return on the next pass
 
 
 @dataclasses.dataclass(frozen=True)
 class Response:
     """Turns the change of a pass into the change that settles it, as if the loop were linear.
 
-    Sensitivities are kept relative to the size of the unknowns, so that they serve cases in which traces are smaller
-    or larger by decades.
+    Sensitivities are kept relative to the size of the unknowns.
 
     Parameters
     ----------
@@ -26,9 +27,37 @@ class Response:
 
     inverse: Array
 
-    def settled(self, change: Array, size: Array) -> Array:
-        """Return the change (unknowns, cases) that settles, for cases whose unknowns have `size`."""
-        return np.asarray((self.inverse @ (change / size)) * size)
+
+class Correction:
+    """The step to take after a pass, for a batch of cases like the one whose response is known.
+
+    After some passes traces answer to themselves only, each by the slope of its last two passes (Wegstein, Commun. ACM
+    1 (1958) 9, 10.1145/368861.368871): whether a solid holds them differs from case to case, and they do not move the
+    rest.
+
+    Parameters
+    ----------
+    response : Response
+    size : array (unknowns, cases)
+    trace : array (unknowns, cases) of bool
+    """
+
+    def __init__(self, response: Response, size: Array, trace: npt.NDArray[np.bool_]) -> None:
+        self.response, self.size, self.trace = response, size, trace
+        self.passes = 0
+        self.before, self.after = np.full_like(size, np.nan), np.full_like(size, np.nan)
+
+    def __call__(self, now: Array, mapped: Array, numbers: npt.NDArray[np.intp]) -> Array:
+        """Return the step (unknowns, active cases) from `now`, which a pass has mapped to `mapped`."""
+        self.passes += 1
+        change, size = mapped - now, self.size[:, numbers]
+        trace = self.trace[:, numbers] if self.passes > TOGETHER else np.zeros(change.shape, dtype=bool)
+        together = (self.response.inverse @ np.where(trace, 0.0, change / size)) * size
+        with np.errstate(all="ignore"):
+            slope = (mapped - self.after[:, numbers]) / (now - self.before[:, numbers])
+        slope = np.clip(np.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0), 0.0, LONGEST_MEMORY)
+        self.before[:, numbers], self.after[:, numbers] = now, mapped
+        return np.where(trace, change / (1 - slope), together)
 
 
 def measured(problem: Problem, x: Array, number: int, floor: Array) -> Response:

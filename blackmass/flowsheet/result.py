@@ -18,6 +18,7 @@ from blackmass.stream import Stream, concatenated
 
 Array = npt.NDArray[np.float64]
 CLOSED = 1e-9
+TRACE = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,13 +117,21 @@ class Result:
         return totals
 
     def unit_error(self, name: str) -> Array:
-        """Return the worst relative imbalance (cases,) of elements and charge around a unit."""
+        """Return the worst imbalance (cases,) of elements and charge around a unit.
+
+        Relative to what passes through it, or to a millionth of what enters the plant, if that is more.
+        """
         unit = self.plant.units[name]
         outlets = self.solved.outlets[name]
         inlets = [self.stream(w) for w in unit.connections.values() if isinstance(w, Wire)]
         entering = [*inlets, *(s.repeated(self.cases) for s in outlets.drawn.values())]
         leaving = [outlets[port].repeated(self.cases) for port in unit.operation.outlets]
-        return _imbalance(entering, leaving, self.cases).max(0)
+        return _imbalance(entering, leaving, self.cases, TRACE * self._entering).max(0)
+
+    @functools.cached_property
+    def _entering(self) -> Array:
+        streams = [self.streams[name] for name in self.plant.feeds] + list(self.drawn().values())
+        return sum((_sizes(s) for s in streams), np.zeros((species.CONSERVED.shape[0], self.cases)))
 
     @functools.cached_property
     def imbalance(self) -> Array:
@@ -178,11 +187,15 @@ class Result:
         return self
 
 
-def _imbalance(entering: list[Stream], leaving: list[Stream], cases: int) -> Array:
+def _imbalance(entering: list[Stream], leaving: list[Stream], cases: int, least: "npt.ArrayLike" = 0.0) -> Array:
     nothing = np.zeros((species.CONSERVED.shape[0], cases))
     error = sum((s.conserved for s in leaving), nothing) - sum((s.conserved for s in entering), nothing)
-    size = sum((np.abs(species.CONSERVED) @ np.abs(s.flow) for s in entering), nothing)
+    size = np.maximum(sum((_sizes(s) for s in entering), nothing), least)
     return np.abs(error) / np.where(size > 0, size, 1.0)
+
+
+def _sizes(stream: Stream) -> Array:
+    return np.asarray(np.abs(species.CONSERVED) @ np.abs(stream.flow))
 
 
 def _formula(name: str) -> str:

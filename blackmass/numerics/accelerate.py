@@ -9,6 +9,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 Map = Callable[[Array, Index], Array]
+Correct = Callable[[Array, Array, Index], Array]
 _INDEPENDENT = 1e-14
 """Squared size, against the largest, below which a direction of the last steps is rounding."""
 
@@ -38,7 +39,7 @@ class Anderson:
 
     def solve(
         self, function: Map, start: Array, scale: Array, low: Array, high: Array, *,
-        floor: Array | None = None, correct: Map | None = None,
+        floor: Array | None = None, correct: Correct | None = None,
     ) -> FixedPoint:  # fmt: skip
         """Find x = function(x) for every case.
 
@@ -51,8 +52,8 @@ class Anderson:
             Limits of the iterates (not of the answer): they keep extrapolations physical.
         floor : array (unknowns, cases), optional
             Then converged where |function(x) - x| <= tolerance * max(|x|, floor).
-        correct : maps the change of a pass to the step to take, optional
-            A linear model of the map: x + correct(function(x) - x) is iterated in place of function(x).
+        correct : maps x, function(x) and the numbers of the cases to the step to take, optional
+            A linear model of the map: x + correct(x, function(x), numbers) is iterated in place of function(x).
         """
         x = start.copy()
         residual = np.full_like(x, np.inf)
@@ -67,7 +68,7 @@ class Anderson:
             residual[:, active] = (mapped - now) / width
             near = _near(now, mapped)
             if correct is not None:
-                mapped = now + correct(mapped - now, active)
+                mapped = now + correct(now, mapped, active)
             change = (mapped - now) / scale[:, active]
             count[active] += 1
             finite = np.isfinite(residual[:, active]).all(0) & np.isfinite(change).all(0)

@@ -55,8 +55,8 @@ def test_a_response_known_beforehand_settles_a_linear_map_at_once():
         [difference_jacobian(function, answer[:, [c]], np.array([c]), np.ones((6, 1)))[1][0] for c in range(4)]
     )
 
-    def correct(change, numbers):
-        return -np.linalg.solve(matrix[numbers], change.T[..., None])[..., 0].T
+    def correct(now, mapped, numbers):
+        return -np.linalg.solve(matrix[numbers], (mapped - now).T[..., None])[..., 0].T
 
     found = Anderson().solve(function, answer * 1.5, np.ones_like(answer), *FREE, correct=correct)
     assert found.converged.all()
