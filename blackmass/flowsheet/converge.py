@@ -3,8 +3,8 @@
 A single case measures its response to the torn streams by differences, as often as it must. A batch starts from cases
 already solved and is corrected by the response of one of its cases; Anderson's acceleration makes up for what differs.
 Where that does not serve (another solid holds an element, say), one of the cases that are left is solved alone and
-leads the others; then plain Anderson from empty recycles; SciPy takes the
-last one of a small batch.
+leads the others. Cases that have little in common go through plain Anderson from empty recycles. SciPy takes the last
+one of a small batch.
 """
 
 import dataclasses
@@ -24,6 +24,7 @@ SUBSTITUTIONS = 2  # passes that fill the recycles before the response is measur
 MEASURES = 10  # how often it is measured anew on the way to a case
 PATIENCE = 4  # passes in between
 CORRECTIONS = 14  # passes of a batch with the response of one of its cases
+LAST = 4  # such cases at the end
 FEW = 20  # cases of a batch that is small enough to wait for SciPy
 LEADERS = 10  # cases that are solved alone for those that are left
 
@@ -56,8 +57,10 @@ def converge(problem: Problem, frame: Frame, cold: Frame, tolerance: float, resp
             middle = everyone.size // 2
             response = measured(problem, frame.start[:, middle], middle, frame.floor[:, middle])
         answer = _corrected(problem, frame, everyone, response, tolerance, CORRECTIONS)
-    answer = _in_turn(problem, answer, cold, tolerance)
+    if frame is not cold or everyone.size == 1:
+        answer = _in_turn(problem, answer, cold, tolerance, LEADERS, productive=True)
     answer = _substituted(problem, answer, cold, tolerance)
+    answer = _in_turn(problem, answer, cold, tolerance, LAST, productive=False)
     return Converged(_by_scipy(problem, answer, cold, tolerance), response)
 
 
@@ -81,10 +84,15 @@ def _corrected(
     )  # fmt: skip
 
 
-def _in_turn(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float) -> FixedPoint:
-    """Solve one of the cases that are left alone, then the others from it with its response, and so on."""
+def _in_turn(
+    problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float, leaders: int, *, productive: bool
+) -> FixedPoint:
+    """Solve one of the cases that are left alone, then the others from it with its response, and so on.
+
+    Goes on to the next leader; with `productive` only while half of the others follow.
+    """
     tried: set[int] = set()
-    for _ in range(LEADERS):
+    for _ in range(leaders):
         left = np.array([number for number in np.flatnonzero(~answer.converged) if number not in tried], dtype=np.intp)
         if not left.size:
             break
@@ -95,14 +103,16 @@ def _in_turn(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float
         found = _alone(problem, cold.of(alone), leader, tolerance)
         answer = _placed(answer, found, alone)
         others = np.setdiff1d(np.flatnonzero(~answer.converged), alone)
-        if found.converged[0] and others.size:
-            response = measured(problem, found.x[:, 0], leader, cold.floor[:, leader])
-            part = cold.of(others)
-            start = found.x * problem.flow_size(part.rate / cold.rate[leader])
-            problem.follow(leader, others)
-            answer = _placed(
-                answer, _corrected(problem, part.started(start), others, response, tolerance, CORRECTIONS), others
-            )
+        if not (found.converged[0] and others.size):
+            continue
+        response = measured(problem, found.x[:, 0], leader, cold.floor[:, leader])
+        part = cold.of(others)
+        start = found.x * problem.flow_size(part.rate / cold.rate[leader])
+        problem.follow(leader, others)
+        following = _corrected(problem, part.started(start), others, response, tolerance, CORRECTIONS)
+        answer = _placed(answer, following, others)
+        if productive and following.converged.mean() < 0.5:
+            break
     return answer
 
 

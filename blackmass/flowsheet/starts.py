@@ -13,6 +13,7 @@ from blackmass.flowsheet.result import Result, Solved
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 FIRST = 3  # cases that are tried one by one for the first start
+ALIKE = 12  # parameters that differ between cases that still have much in common
 SHARE, MOST = 20, 200  # one case in so many is solved ahead, but no more than that
 
 
@@ -29,8 +30,11 @@ class Starts:
         cases = cases_of(plant)
         if warm is not None and warm.cases == cases:
             return cls(warm, np.arange(cases))
+        if len(_varied(plant)) > ALIKE:
+            return cls(None, np.zeros(cases, dtype=np.intp))
         one = warm if warm is not None and warm.cases == 1 else _first(plant, solver)
-        count = min(cases // SHARE, MOST)
+        count = min(cases // ALIKE = 12  # parameters that differ between cases that still have much in common
+SHARE, MOST)
         if one is None or count < 2:
             return cls(one, np.zeros(cases, dtype=np.intp))
         numbers = np.unique(np.linspace(0, cases - 1, count).round().astype(np.intp))
@@ -63,16 +67,18 @@ def _first(plant: Plant, solver: Callable[[Plant, Result | None], Solved]) -> Re
     return None
 
 
+def _varied(plant: Plant) -> list[Array]:
+    """Parameters that hold one value per case."""
+    operations = [unit.operation for unit in plant.units.values()]
+    values = [getattr(operation, name) for operation in operations for name in operation.params]
+    return [value for value in values if isinstance(value, np.ndarray) and value.ndim]
+
+
 def _places(plant: Plant, cases: int) -> Array:
     """Where each case lies among all (cases, dimensions): what differs between cases, each by its spread."""
     columns = [feed.stream.repeated(cases).flow for feed in plant.feeds.values()]
     columns = [flow / flow.sum(0) for flow in columns]
-    for unit in plant.units.values():
-        for name in unit.operation.params:
-            value = getattr(unit.operation, name)
-            if isinstance(value, np.ndarray) and value.ndim:
-                columns.append(value[None])
-    places = np.concatenate(columns)
+    places = np.concatenate([*columns, *(value[None] for value in _varied(plant))])
     spread = places.max(1) - places.min(1)
     differs = spread > 1e-12 * np.abs(places).max(1)
     if not differs.any():
