@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 
-EDGES: Array = 1e-6 * 2.0 ** np.arange(18)
+EDGES: Array = 1e-6 * np.exp2(np.arange(18.0))
 """(classes + 1,) [m] class limits."""
 EDGES.setflags(write=False)
 CLASSES = EDGES.size - 1

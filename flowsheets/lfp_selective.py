@@ -50,13 +50,23 @@ def lfp_selective() -> Plant:
     surplus = plant.add("surplus_water", op.Splitter(bleed_fraction=0.3), feed=evaporator.condensate)
     plant.connect(surplus.rest, to=condensate)
 
-    for name, wire, main in (("lithium_carbonate", li_dryer.dry, "Li2CO3"), ("iron_phosphate", residue.cake, "FePO4"),
-            ("sodium_sulfate", na_filter.cake, "Na2SO4.10H2O"), ("copper", eddy.rest, "Cu"),
-            ("aluminium", eddy.aluminium, "Al"), ("steel", magnet.magnetic, "Fe")):  # fmt: skip
-        plant.product(name, wire, main=main)
-    for name, wire in (("plastics", classifier.light), ("hydroxide_cake", hydroxides.cake),
-            ("purge_liquor", purge.bleed), ("clean_water", surplus.bleed), ("shredder_offgas", shredder.offgas),
-            ("leach_offgas", leach.offgas), ("purification_offgas", purify.offgas), ("carbon_dioxide", acidify.offgas),
-            ("li_dryer_vapour", li_dryer.vapour)):  # fmt: skip
+    plant.product("lithium_carbonate", li_dryer.dry, main="Li2CO3")
+    plant.product("iron_phosphate", residue.cake, main="FePO4")
+    plant.product("sodium_sulfate", na_filter.cake, main="Na2SO4.10H2O")
+    plant.product("copper", eddy.rest, main="Cu")
+    plant.product("aluminium", eddy.aluminium, main="Al")
+    plant.product("steel", magnet.magnetic, main="Fe")
+    wastes = {
+        "plastics": classifier.light,
+        "hydroxide_cake": hydroxides.cake,
+        "purge_liquor": purge.bleed,
+        "clean_water": surplus.bleed,
+        "shredder_offgas": shredder.offgas,
+        "leach_offgas": leach.offgas,
+        "purification_offgas": purify.offgas,
+        "carbon_dioxide": acidify.offgas,
+        "li_dryer_vapour": li_dryer.vapour,
+    }
+    for name, wire in wastes.items():
         plant.waste(name, wire)
     return plant

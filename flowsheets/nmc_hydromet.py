@@ -29,14 +29,16 @@ def nmc_hydromet() -> Plant:
     washings, spent_acid = plant.recycle("wash_water"), plant.recycle("spent_acid")
     condensate = plant.recycle("process_water")
     lixiviant = plant.add("lixiviant", op.Mixer(), first=washings, second=spent_acid, third=condensate)
-    leach = plant.add("leach", op.LeachTrain(reductant_ratio=2.5), solids=screen.undersize, lixiviant=lixiviant.mixed, acid=acid,
-                      reductant=peroxide, water=water)  # fmt: skip
+    leach = plant.add("leach", op.LeachTrain(reductant_ratio=2.5), solids=screen.undersize,
+                      lixiviant=lixiviant.mixed, acid=acid, reductant=peroxide, water=water)  # fmt: skip
     residue = plant.add("leach_filter", op.FilterPress(), slurry=leach.slurry, wash=water)
     plant.spec("free_acid", measure=measures.free_acid(leach.slurry), target="5 g/L",
                vary="leach.acid_ratio", within=("0.05", "3"))  # fmt: skip
 
     # Purification: copper by iron; phosphate with the iron at pH 3; then iron, aluminium and fluoride by hydrolysis.
-    cement = plant.add("cementation", op.Cementation(iron_ratio=3.0, residence_time="2 h"), liquor=residue.filtrate, iron=iron)
+    cement = plant.add(
+        "cementation", op.Cementation(iron_ratio=3.0, residence_time="2 h"), liquor=residue.filtrate, iron=iron
+    )
     copper_filter = plant.add("copper_filter", op.FilterPress(), slurry=cement.slurry, wash=water)
     copper = plant.add("copper", op.Mixer(), first=eddy.rest, second=copper_filter.cake)
     phosphate = plant.add("phosphate_removal", op.Neutraliser(pH=3.0), liquor=copper_filter.filtrate, base=caustic,
@@ -49,12 +51,13 @@ def nmc_hydromet() -> Plant:
     plant.connect(washes.mixed, to=washings)
 
     # Separation: each circuit recycles its organic; each strip liquor goes to its crystalliser.
-    mn = plant.add("mn_sx", circuit("D2EHPA", "0.6 mol/L", pH=3.3, oa_ratio=1.0), feed=hydroxides.filtrate, saponification=caustic,
-                   scrub_acid=scrub, strip_acid=strip, makeup=plant.solvent("D2EHPA"))  # fmt: skip
-    co = plant.add("co_sx", circuit("Cyanex 272", "0.6 mol/L", pH=5.2, oa_ratio=0.8), feed=mn.raffinate, saponification=caustic,
-                   scrub_acid=scrub, strip_acid=strip, makeup=plant.solvent("Cyanex 272"))  # fmt: skip
-    ni = plant.add("ni_sx", circuit("Versatic 10", "1 mol/L", pH=6.6, oa_ratio=1.5), feed=co.raffinate, saponification=caustic,
-                   scrub_acid=scrub, strip_acid=strip, makeup=plant.solvent("Versatic 10"))  # fmt: skip
+    liquors = {"saponification": caustic, "scrub_acid": scrub, "strip_acid": strip}
+    mn = plant.add("mn_sx", circuit("D2EHPA", "0.6 mol/L", pH=3.3, oa_ratio=1.0), feed=hydroxides.filtrate,
+                   makeup=plant.solvent("D2EHPA"), **liquors)  # fmt: skip
+    co = plant.add("co_sx", circuit("Cyanex 272", "0.6 mol/L", pH=5.2, oa_ratio=0.8), feed=mn.raffinate,
+                   makeup=plant.solvent("Cyanex 272"), **liquors)  # fmt: skip
+    ni = plant.add("ni_sx", circuit("Versatic 10", "1 mol/L", pH=6.6, oa_ratio=1.5), feed=co.raffinate,
+                   makeup=plant.solvent("Versatic 10"), **liquors)  # fmt: skip
     salts = {"manganese": ("MnSO4.H2O", mn), "cobalt": ("CoSO4.7H2O", co), "nickel": ("NiSO4.6H2O", ni)}
     mother, vapour = {}, {}
     for metal, (salt, source) in salts.items():
@@ -90,13 +93,26 @@ def nmc_hydromet() -> Plant:
     surplus = plant.add("surplus_water", op.Splitter(bleed_fraction=0.5), feed=steam.mixed)
     plant.connect(surplus.rest, to=condensate)
 
-    for name, wire, main in (("lithium_carbonate", li_dryer.dry, "Li2CO3"), ("sodium_sulfate", na_filter.cake,
-            "Na2SO4.10H2O"), ("copper", copper.mixed, "Cu"), ("aluminium", eddy.aluminium, "Al"),
-            ("steel", magnet.magnetic, "Fe")):  # fmt: skip
-        plant.product(name, wire, main=main)
-    for name, wire in (("plastics", classifier.light), ("leach_residue", residue.cake), ("purge_liquor", purge.bleed),
-            ("phosphate_cake", phosphate_filter.cake), ("hydroxide_cake", hydroxides.cake), ("clean_water", surplus.bleed), ("shredder_offgas", shredder.offgas),
-            ("leach_offgas", leach.offgas), ("hydrogen", cement.hydrogen), ("phosphate_offgas", phosphate.offgas), ("purification_offgas", purify.offgas),
-            ("carbon_dioxide", acidify.offgas), ("li_dryer_vapour", li_dryer.vapour)):  # fmt: skip
+    plant.product("lithium_carbonate", li_dryer.dry, main="Li2CO3")
+    plant.product("sodium_sulfate", na_filter.cake, main="Na2SO4.10H2O")
+    plant.product("copper", copper.mixed, main="Cu")
+    plant.product("aluminium", eddy.aluminium, main="Al")
+    plant.product("steel", magnet.magnetic, main="Fe")
+    wastes = {
+        "plastics": classifier.light,
+        "leach_residue": residue.cake,
+        "purge_liquor": purge.bleed,
+        "phosphate_cake": phosphate_filter.cake,
+        "hydroxide_cake": hydroxides.cake,
+        "clean_water": surplus.bleed,
+        "shredder_offgas": shredder.offgas,
+        "leach_offgas": leach.offgas,
+        "hydrogen": cement.hydrogen,
+        "phosphate_offgas": phosphate.offgas,
+        "purification_offgas": purify.offgas,
+        "carbon_dioxide": acidify.offgas,
+        "li_dryer_vapour": li_dryer.vapour,
+    }
+    for name, wire in wastes.items():
         plant.waste(name, wire)
     return plant

@@ -228,7 +228,7 @@ def _fit(measured: Mapping[str, Measured], names: list[str]) -> Array:
 
 
 def _mass_matrix(measured: Mapping[str, Measured], names: list[str]) -> Array:
-    rows = [species.ELEMENTS.index(element) for element in measured]
+    rows = np.array([species.ELEMENTS.index(element) for element in measured])
     masses = species.ELEMENT_MATRIX * species.ATOMIC_WEIGHT
     return np.asarray(masses[np.ix_(rows, species.indices(names))])
 

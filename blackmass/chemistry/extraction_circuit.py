@@ -38,7 +38,7 @@ class Solution:
     raffinate, extract, stripped : array (metals, cases) [mol]
         In the raffinate; in the organic that leaves scrubbing; in the organic that returns.
     alkali, strip_volume, spilled : array (cases,)
-        mol of Na+ to saponification or, with the pH held in every stage, to the mixers (negative: acid is needed there);
+        mol of Na+ to saponification or, with the pH held in every stage, to the mixers (negative: acid is needed);
         litres of strip acid; share of the scrub liquor (without scrubbing: of the feed)
         that the loaded organic carries into stripping.
     pH, loading : array (stages, cases)

@@ -33,8 +33,7 @@ class Starts:
         if len(_varied(plant)) > ALIKE:
             return cls(None, np.zeros(cases, dtype=np.intp))
         one = warm if warm is not None and warm.cases == 1 else _first(plant, solver)
-        count = min(cases // ALIKE = 12  # parameters that differ between cases that still have much in common
-SHARE, MOST)
+        count = min(cases // SHARE, MOST)
         if one is None or count < 2:
             return cls(one, np.zeros(cases, dtype=np.intp))
         numbers = np.unique(np.linspace(0, cases - 1, count).round().astype(np.intp))
