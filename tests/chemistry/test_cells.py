@@ -8,7 +8,8 @@ from blackmass.chemistry.cells import aged, composition, feed_stream, parse_feed
 from blackmass.errors import InputError
 
 CHEMISTRIES = ("NMC111", "NMC532", "NMC622", "NMC811", "NCA", "LCO", "LMO", "LFP")
-TO_BLACK_MASS = {name: 0.95 for name in (*species.NAMES[:11], "graphite")} | {
+COATING = [s.name for s in species.SPECIES if s.material == "cathode_coating"]
+TO_BLACK_MASS = {name: 0.95 for name in (*COATING, "graphite")} | {
     name: 0.05 for name in ("Cu", "Al", "PVDF", "binder")
 }
 # black_mass_assays: EverBatt bill of materials times its partition rule, wt%

@@ -56,7 +56,7 @@ def test_a_batch_is_its_cases_one_by_one(name, seed):
         if status[case] > Status.OUT_OF_RANGE:
             continue
         for port in operation.outlets:
-            size = np.abs(batch[port].flow[:, case]).max()
+            size = max(np.abs(s.flow[:, case]).max() for s in [*inlets.values(), batch[port]])
             np.testing.assert_allclose(batch[port].flow[:, case], one[port].flow[:, 0], rtol=1e-7, atol=1e-9 * size)
 
 
@@ -72,7 +72,7 @@ def test_twice_the_feed_is_twice_the_product(name, seed):
     good = np.broadcast_to(batch.status, (CASES,)) <= Status.OUT_OF_RANGE
     for port in operation.outlets:
         flow = 2 * batch[port].repeated(CASES).flow[:, good]
-        size = np.abs(flow).max(initial=0.0)
+        size = np.abs(flow).max(initial=0.0) + sum(np.abs(s.flow).max() for s in inlets.values())
         np.testing.assert_allclose(twice[port].repeated(CASES).flow[:, good], flow, rtol=1e-7, atol=1e-9 * size)
 
 
