@@ -1,0 +1,125 @@
+"""The plants that ship: they converge, close, and answer in the right direction to what an engineer changes."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from blackmass import load_flowsheet, solve
+from blackmass.flowsheet.graph import loops
+from blackmass.flowsheet.summary import summary
+
+
+@functools.cache
+def solved(name: str, *settings: str, feed: str | None = None):
+    plant = load_flowsheet(name).changed(dict(setting.split("=", 1) for setting in settings), feed=feed)
+    return summary(solve(plant).check())
+
+
+@pytest.mark.parametrize("name", ["nmc_hydromet", "lfp_selective"])
+def test_plant_converges_and_closes(name):
+    found = solved(name)
+    assert found["status"] == "converged"
+    assert found["balance"]["max_relative_error"] < 1e-9
+    assert found["balance"]["charge_relative_error"] < 1e-9
+    plant = load_flowsheet(name)
+    assert len(plant.recycles) >= 3
+    assert sum(len(loop.tears) for loop in loops(plant)) == 2
+
+
+def test_nmc_plant_makes_its_salts():
+    found = solved("nmc_hydromet")
+    assert found["recovery"]["Ni"]["total"] > 0.85
+    assert found["recovery"]["Co"]["total"] > 0.85
+    assert found["recovery"]["Li"]["total"] > 0.85
+    for product in ("nickel_sulfate", "cobalt_sulfate", "manganese_sulfate"):
+        assert found["products"][product]["purity"] > 0.99
+    assert found["products"]["lithium_carbonate"]["purity"] > 0.97
+
+
+def test_lfp_plant_keeps_iron_and_phosphate_in_the_residue():
+    found = solved("lfp_selective")
+    assert found["recovery"]["Li"]["total"] > 0.6
+    assert found["recovery"]["Fe"]["by_product"]["iron_phosphate"] > 0.9
+    assert found["products"]["lithium_carbonate"]["purity"] > 0.9
+
+
+def recovery(element):
+    return lambda found: found["recovery"][element]["total"]
+
+
+def reagent(name):
+    return lambda found: found["reagents"][name]["kg_per_h"]
+
+
+def in_stream(stream, component):
+    def of(found):
+        row = next(row for row in found["streams"] if row["name"] == stream)
+        return row["components"].get(component, 0.0)
+
+    return of
+
+
+DIRECTIONS = {
+    "hotter leach": ("leach.temperature", "45degC", "80degC", recovery("Ni"), +1),
+    "longer leach": ("leach.residence_time", "1h", "6h", recovery("Ni"), +1),
+    "more acid": ("leach.acid_ratio", "0.5", "0.9", recovery("Co"), +1),
+    "more acid is drawn": ("free_acid.target", "3 g/L", "20 g/L", reagent("sulfuric_acid"), +1),
+    "more reductant": ("leach.reductant_ratio", "0.5", "2.5", recovery("Mn"), +1),
+    "more reductant is drawn": ("leach.reductant_ratio", "0.5", "2.5", reagent("hydrogen_peroxide"), +1),
+    "thicker pulp": ("leach.pulp_density", "60 g/L", "140 g/L", in_stream("leach.slurry", "H2O"), -1),
+    "higher pH draws alkali": ("impurity_removal.pH", "4.2", "5.4", in_stream("hydroxide_filter.filtrate", "Na+"), +1),
+    "higher pH takes aluminium out": ("impurity_removal.pH", "4.2", "5.4", in_stream("mn_sx.strip_liquor", "Al+3"), -1),
+    "higher pH extracts manganese": ("mn_sx.pH", "2.4", "3.3", recovery("Mn"), +1),
+    "more organic extracts cobalt": ("co_sx.oa_ratio", "0.1", "0.8", recovery("Co"), +1),
+    "more stages extract nickel": ("ni_sx.stages", "1", "5", recovery("Ni"), +1),
+    "scrubbing keeps cobalt out of manganese": (
+        "mn_sx.scrub_stages",
+        "0",
+        "3",
+        in_stream("mn_sx.strip_liquor", "Co+2"),
+        -1,
+    ),
+    "coarser cut takes copper along": ("screen.cut_size", "250um", "900um", in_stream("screen.undersize", "Cu"), +1),
+    "coarser cut takes nickel along": ("screen.cut_size", "100um", "500um", recovery("Ni"), +1),
+    "washing saves nickel": ("leach_filter.wash_ratio", "0.1", "3", recovery("Ni"), +1),
+    "hot lithium carbonate": (
+        "li_precipitation.temperature",
+        "30degC",
+        "95degC",
+        in_stream("li_filter.cake", "Li2CO3"),
+        +1,
+    ),
+    "more soda is drawn": ("li_precipitation.excess", "0.8", "1.3", reagent("sodium_carbonate"), +1),
+}
+
+
+@pytest.mark.parametrize("change", DIRECTIONS)
+def test_answer_goes_the_right_way(change):
+    path, low, high, figure, sign = DIRECTIONS[change]
+    less, more = (figure(solved("nmc_hydromet", f"{path}={value}")) for value in (low, high))
+    assert sign * (more - less) > 1e-3 * abs(less)
+
+
+def test_without_reductant_the_metals_stay_behind_and_lithium_does_not():
+    found = solved("nmc_hydromet", "leach.reductant_ratio=0", "leach.temperature=40degC")
+    extraction = next(unit for unit in found["units"] if unit["name"] == "leach")["report"]["extraction"]
+    assert 0.3 < extraction["Co"] < 0.5
+    assert 0.65 < extraction["Li"] < 0.95
+
+
+def test_mixture_and_pack_feeds_converge():
+    found = solved("nmc_hydromet", feed="NMC811:pack=600 kg/h,LCO=400 kg/h")
+    assert found["balance"]["max_relative_error"] < 1e-9
+    assert found["products"]["steel"]["kg_per_h"] > 50
+
+
+def test_batch_is_its_cases():
+    plant = load_flowsheet("lfp_selective")
+    sizes = np.array([3e-4, 5e-4, 8e-4])
+    batch = solve(plant.changed({"screen.cut_size": sizes})).check()
+    for case, size in enumerate(sizes):
+        one = solve(plant.changed({"screen.cut_size": float(size)})).check()
+        for name in ("li_dryer.dry", "leach_filter.cake"):
+            alone = one.streams[name].flow[:, 0]
+            np.testing.assert_allclose(batch.streams[name].flow[:, case], alone, rtol=1e-6, atol=1e-8 * alone.max())
