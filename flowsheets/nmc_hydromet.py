@@ -1,6 +1,6 @@
 """Cells to nickel, cobalt and manganese sulfates and lithium carbonate, by acid leach and solvent extraction."""
 
-from blackmass import Plant, measures
+from blackmass import Plant
 from blackmass import operations as op
 
 
@@ -29,11 +29,9 @@ def nmc_hydromet() -> Plant:
     washings, spent_acid = plant.recycle("wash_water"), plant.recycle("spent_acid")
     condensate = plant.recycle("process_water")
     lixiviant = plant.add("lixiviant", op.Mixer(), first=washings, second=spent_acid, third=condensate)
-    leach = plant.add("leach", op.LeachTrain(reductant_ratio=2.5), solids=screen.undersize,
+    leach = plant.add("leach", op.LeachTrain(acid_ratio=1.0, reductant_ratio=2.5), solids=screen.undersize,
                       lixiviant=lixiviant.mixed, acid=acid, reductant=peroxide, water=water)  # fmt: skip
     residue = plant.add("leach_filter", op.FilterPress(), slurry=leach.slurry, wash=water)
-    plant.spec("free_acid", measure=measures.free_acid(leach.slurry), target="5 g/L",
-               vary="leach.acid_ratio", within=("0.05", "3"))  # fmt: skip
 
     # Purification: copper by iron; phosphate with the iron at pH 3; then iron, aluminium and fluoride by hydrolysis.
     cement = plant.add(

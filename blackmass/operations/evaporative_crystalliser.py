@@ -32,7 +32,7 @@ class EvaporativeCrystalliser(Operation):
     )
     temperature: PerCase = param("60 degC", bounds=("20 degC", "100 degC"), doc="of the liquor, held by the vacuum")
     crystal_yield: PerCase = param(
-        0.8, bounds=(0.05, 0.95), doc="share of the salt's limiting ion that crystallises in one pass"
+        0.8, bounds=(0.3, 0.95), doc="share of the salt's limiting ion that crystallises in one pass"
     )
     most_evaporated: PerCase = param(0.99, bounds=(0, 0.999), doc="largest share of the feed's water evaporated")
     economy: PerCase = param(

@@ -28,7 +28,7 @@ class Evaporator(Operation):
     concentrate = outlet("concentrated liquor, with crystals where salts pass saturation")
     condensate = outlet("water evaporated and condensed")
 
-    concentrate_to: PerCase = param("15 g/L", bounds=("2 g/L", "30 g/L"), doc="lithium in the concentrate")
+    concentrate_to: PerCase = param("15 g/L", bounds=("2 g/L", "20 g/L"), doc="lithium in the concentrate")
     temperature: PerCase = param("80 degC", bounds=("40 degC", "110 degC"), doc="of the concentrate")
     most_removed: PerCase = param(0.9, bounds=(0, 0.95), doc="largest share of the feed's water evaporated")
     economy: PerCase = param(

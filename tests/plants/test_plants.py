@@ -64,7 +64,7 @@ DIRECTIONS = {
     "hotter leach": ("leach.temperature", "45degC", "80degC", recovery("Ni"), +1),
     "longer leach": ("leach.residence_time", "1h", "6h", recovery("Ni"), +1),
     "more acid": ("leach.acid_ratio", "0.5", "0.9", recovery("Co"), +1),
-    "more acid is drawn": ("free_acid.target", "3 g/L", "20 g/L", reagent("sulfuric_acid"), +1),
+    "more acid is drawn": ("leach.acid_ratio", "0.9", "1.3", reagent("sulfuric_acid"), +1),
     "more reductant": ("leach.reductant_ratio", "0.5", "2.5", recovery("Mn"), +1),
     "more reductant is drawn": ("leach.reductant_ratio", "0.5", "2.5", reagent("hydrogen_peroxide"), +1),
     "thicker pulp": ("leach.pulp_density", "60 g/L", "140 g/L", in_stream("leach.slurry", "H2O"), -1),
