@@ -29,7 +29,7 @@ def nmc_hydromet() -> Plant:
     washings, spent_acid = plant.recycle("wash_water"), plant.recycle("spent_acid")
     condensate = plant.recycle("process_water")
     lixiviant = plant.add("lixiviant", op.Mixer(), first=washings, second=spent_acid, third=condensate)
-    leach = plant.add("leach", op.LeachTrain(acid_ratio=1.0, reductant_ratio=2.5), solids=screen.undersize,
+    leach = plant.add("leach", op.LeachTrain(reductant_ratio=2.5), solids=screen.undersize,
                       lixiviant=lixiviant.mixed, acid=acid, reductant=peroxide, water=water)  # fmt: skip
     residue = plant.add("leach_filter", op.FilterPress(), slurry=leach.slurry, wash=water)
 

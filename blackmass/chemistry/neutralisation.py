@@ -14,7 +14,18 @@ from blackmass.status import Status, StatusArray, worst
 
 Array = npt.NDArray[np.float64]
 SOLIDS = (
-    *("Fe(OH)3", "Al(OH)3", "alunite-Na", "FePO4.2H2O", "AlPO4.2H2O", "Ni(OH)2", "Co(OH)2", "Mn(OH)2", "Cu(OH)2"),
+    *(
+        "Fe(OH)3",
+        "Al(OH)3",
+        "alunite-Na",
+        "basaluminite",
+        "FePO4.2H2O",
+        "AlPO4.2H2O",
+        "Ni(OH)2",
+        "Co(OH)2",
+        "Mn(OH)2",
+        "Cu(OH)2",
+    ),
     *("brochantite", "Fe(OH)2", "Mg(OH)2", "Ca(OH)2", "CaSO4.2H2O", "CaF2", "MgF2", "LiF", "Li3PO4", "Li2CO3"),
     *("Na3AlF6", "CaCO3", "MnCO3", "NiCO3", "CoCO3", "Ca3(PO4)2"),
 )
