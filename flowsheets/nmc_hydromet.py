@@ -67,8 +67,9 @@ def nmc_hydromet() -> Plant:
         vapour[metal] = pan.condensate
         plant.product(f"{metal}_sulfate", dryer.dry, main=salt)
         plant.waste(f"{metal}_dryer_vapour", dryer.vapour)
-    spent = plant.add("spent_acids", op.Mixer(), **dict(zip(("first", "second", "third"),
-                      (unit.mixed for unit in mother.values()), strict=True)))  # fmt: skip
+    bleed = plant.add("manganese_bleed", op.Splitter(bleed_fraction=0.1), feed=mother["manganese"].mixed)  # aluminium
+    spent = plant.add("spent_acids", op.Mixer(), first=bleed.rest, second=mother["cobalt"].mixed,
+                      third=mother["nickel"].mixed)  # fmt: skip
     plant.connect(spent.mixed, to=spent_acid)
 
     # Lithium: concentrate, precipitate hot, drive off carbonate, freeze out Glauber's salt, return the mother liquor.
@@ -100,6 +101,7 @@ def nmc_hydromet() -> Plant:
         "plastics": classifier.light,
         "leach_residue": residue.cake,
         "purge_liquor": purge.bleed,
+        "manganese_bleed": bleed.bleed,
         "phosphate_cake": phosphate_filter.cake,
         "hydroxide_cake": hydroxides.cake,
         "clean_water": surplus.bleed,
