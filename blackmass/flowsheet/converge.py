@@ -20,7 +20,7 @@ from blackmass.numerics.accelerate import Anderson, FixedPoint, difference_jacob
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
-SUBSTITUTIONS = 2  # passes that fill the recycles before the response is measured
+FILLINGS = (2, 30)  # passes that fill the recycles before the response is measured: few, or until all has settled
 MEASURES = 10  # how often it is measured anew on the way to a case
 PATIENCE = 4  # passes in between
 CORRECTIONS = 14  # passes of a batch with the response of one of its cases
@@ -99,8 +99,11 @@ def _in_turn(
         leader = int(left[left.size // 2])
         tried.add(leader)
         alone = np.array([leader])
-        problem.forget(alone)
-        found = _alone(problem, cold.of(alone), leader, tolerance)
+        for filling in FILLINGS:
+            problem.forget(alone)
+            found = _alone(problem, cold.of(alone), leader, tolerance, filling)
+            if found.converged[0]:
+                break
         answer = _placed(answer, found, alone)
         others = np.setdiff1d(np.flatnonzero(~answer.converged), alone)
         if not (found.converged[0] and others.size):
@@ -116,11 +119,11 @@ def _in_turn(
     return answer
 
 
-def _alone(problem: Problem, frame: Frame, number: int, tolerance: float) -> FixedPoint:
+def _alone(problem: Problem, frame: Frame, number: int, tolerance: float, filling: int) -> FixedPoint:
     """Solve a single case from empty recycles, measuring its response on the way."""
     case, first = np.array([number]), len(problem.loop.tears) * problem.width
     x, passes = frame.start, 0
-    for _ in range(SUBSTITUTIONS):
+    for _ in range(filling):
         made = problem.mapped(x, case)
         x = np.clip(np.concatenate([made[:first], x[first:]]), frame.low, frame.high)
         passes += 1
@@ -143,7 +146,7 @@ def _substituted(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: f
     part, first = cold.of(left), len(problem.loop.tears) * problem.width
     part = part.started(np.concatenate([problem.mapped(part.start, left)[:first], part.start[first:]]))
     problem.measure_slopes(part.start, left)
-    found = Anderson(tolerance=tolerance).solve(
+    found = Anderson(tolerance=tolerance, iterations=90, substitutions=FILLINGS[-1]).solve(
         lambda x, numbers: problem.mapped(x, left[numbers]),
         part.start, part.weight, part.low, part.high, floor=part.floor,
     )  # fmt: skip
