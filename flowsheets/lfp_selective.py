@@ -9,6 +9,7 @@ def lfp_selective() -> Plant:
     cells = plant.feed("cells", "LFP=1 t/h")
     acid, peroxide = plant.reagent("sulfuric_acid"), plant.reagent("hydrogen_peroxide")
     caustic, soda, water = plant.reagent("sodium_hydroxide"), plant.reagent("sodium_carbonate"), plant.reagent("water")
+    lime = plant.reagent("calcium_hydroxide")
 
     # Dry part: cells are discharged, shredded and sorted; the fine fraction is black mass.
     discharge = plant.add("discharge", op.Discharge(), cells=cells)
@@ -25,9 +26,10 @@ def lfp_selective() -> Plant:
                       oxidant=peroxide, water=water)  # fmt: skip
     residue = plant.add("leach_filter", op.FilterPress(), slurry=leach.slurry, wash=water)
 
-    # Purification: aluminium, iron, copper, phosphate and fluoride fall at nearly neutral pH.
-    purify = plant.add("impurity_removal", op.Neutraliser(pH=8.0), liquor=residue.filtrate, base=caustic,
-                       oxidant=peroxide)  # fmt: skip
+    # Purification: lime takes fluoride and phosphate before they take lithium; caustic takes the other metals.
+    defluorinate = plant.add("fluoride_removal", op.Neutraliser(pH=6.5), liquor=residue.filtrate, base=lime,
+                             oxidant=peroxide)  # fmt: skip
+    purify = plant.add("impurity_removal", op.Neutraliser(pH=8.0), liquor=defluorinate.slurry, base=caustic)
     hydroxides = plant.add("hydroxide_filter", op.FilterPress(), slurry=purify.slurry, wash=water)
     washes = plant.add("washings", op.Mixer(), first=residue.washings, second=hydroxides.washings)
     plant.connect(washes.mixed, to=washings)
@@ -63,6 +65,7 @@ def lfp_selective() -> Plant:
         "clean_water": surplus.bleed,
         "shredder_offgas": shredder.offgas,
         "leach_offgas": leach.offgas,
+        "defluorination_offgas": defluorinate.offgas,
         "purification_offgas": purify.offgas,
         "carbon_dioxide": acidify.offgas,
         "li_dryer_vapour": li_dryer.vapour,

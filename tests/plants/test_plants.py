@@ -39,9 +39,9 @@ def test_nmc_plant_makes_its_salts():
 
 def test_lfp_plant_keeps_iron_and_phosphate_in_the_residue():
     found = solved("lfp_selective")
-    assert found["recovery"]["Li"]["total"] > 0.6
+    assert found["recovery"]["Li"]["total"] > 0.85
     assert found["recovery"]["Fe"]["by_product"]["iron_phosphate"] > 0.9
-    assert found["products"]["lithium_carbonate"]["purity"] > 0.9
+    assert found["products"]["lithium_carbonate"]["purity"] > 0.97
 
 
 def recovery(element):
