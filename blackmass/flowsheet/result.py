@@ -190,7 +190,8 @@ class Result:
 def _imbalance(entering: list[Stream], leaving: list[Stream], cases: int, least: "npt.ArrayLike" = 0.0) -> Array:
     nothing = np.zeros((species.CONSERVED.shape[0], cases))
     error = sum((s.conserved for s in leaving), nothing) - sum((s.conserved for s in entering), nothing)
-    size = np.maximum(sum((_sizes(s) for s in entering), nothing), least)
+    sides = (sum((_sizes(s) for s in side), nothing) for side in (entering, leaving))
+    size = np.maximum(np.maximum(*sides), least)  # neutral solids dissolve to ions
     return np.abs(error) / np.where(size > 0, size, 1.0)
 
 
