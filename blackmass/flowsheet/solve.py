@@ -18,7 +18,7 @@ from blackmass.flowsheet.starts import Starts
 from blackmass.status import Status, StatusArray
 
 Array = npt.NDArray[np.float64]
-TOLERANCE = 3e-10
+TOLERANCE = 1e-10
 BATCH = 1000
 """Cases that are solved together: enough to spread the cost of a call, few enough for the processor's cache."""
 
