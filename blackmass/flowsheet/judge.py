@@ -13,6 +13,7 @@ from blackmass.numerics.accelerate import FixedPoint
 from blackmass.status import Status, StatusArray
 
 Array = npt.NDArray[np.float64]
+PASSES = 12  # over which growth must not slow down to count as accumulation: a slow return shows itself by then
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _accumulates(problem: Problem, answer: FixedPoint, floor: Array) -> npt.NDAr
     first_knob = len(problem.loop.tears) * problem.width
     supply = floor[:, left] / FLOOR
     steps = []
-    for _ in range(4):
+    for _ in range(PASSES):
         following = problem.mapped(x, left)
         steps.append((following - x) / supply)
         x = np.concatenate([following[:first_knob], x[first_knob:]])

@@ -84,4 +84,6 @@ def test_any_slurry_survives(size, solids, recycled, ratio, moisture, number):
     "stream", [Stream.empty(), Stream.of({"graphite": 1.0}), Stream.of({"Ni+2": 1.0, "SO4-2": 1.0})]
 )
 def test_nothing_to_filter(stream):
-    press(stream)
+    out = press(stream)
+    np.testing.assert_allclose(out["cake"].phase("solid").flow + out["filtrate"].phase("solid").flow,
+                               stream.phase("solid").flow, atol=1e-15)  # fmt: skip
