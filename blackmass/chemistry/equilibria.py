@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 WATER = "H2O"
 PROTON = "H+"
 CATIONS = ("Li+", "Na+", "K+", "NH4+", "Mg+2", "Ca+2", "Mn+2", "Fe+2", "Fe+3", "Co+2", "Ni+2", "Cu+2", "Zn+2", "Al+3")
-ANIONS = ("SO4-2", "PO4-3", "CO3-2", "F-", "Cl-")
+ANIONS = ("SO4-2", "PO4-3", "CO3-2", "F-", "Cl-", "C2O4-2")
 COMPONENTS = (PROTON, *CATIONS, *ANIONS, WATER)
 """The components, water last; NH4+ stands for ammonia and H+ is the proton condition."""
 KEPT = tuple(name for name in COMPONENTS if name != WATER)
