@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from blackmass.chemistry.activity import LN10, debye_hueckel
 from blackmass.chemistry.pitzer import Pitzer
-from blackmass.chemistry.pitzer_functions import integral, shielding
-from blackmass.chemistry.pitzer_parameters import limits, pairs
+from blackmass.chemistry.pitzer_functions import integral, shielding, tabulated
+from blackmass.chemistry.pitzer_parameters import limits, parameters
 from blackmass.data.load import table
 from blackmass.species import molar_mass
 
@@ -92,19 +92,22 @@ def test_pure_water_has_no_activity_but_its_own():
 
 
 def test_the_integral_of_unsymmetric_mixing_is_that_of_pitzer_1975():
+    def evaluated(arguments):
+        return np.array([integral(tabulated(), float(x)) for x in arguments]).T
+
     published = {0.01: 0.0000706, 0.1: 0.003603, 1.0: 0.116437, 10.0: 2.0633}
-    value, slope, bend = integral(np.array(list(published)))
-    np.testing.assert_allclose(value, list(published.values()), rtol=2e-3)
+    np.testing.assert_allclose(evaluated(published)[0], list(published.values()), rtol=2e-3)
     x = np.geomspace(1e-5, 1e3, 50)
-    high, low = integral(x * 1.0001), integral(x / 1.0001)
-    value, slope, bend = integral(x)
+    high, low = evaluated(x * 1.0001), evaluated(x / 1.0001)
+    _, slope, bend = evaluated(x)
     np.testing.assert_allclose((high[0] - low[0]) / (2 * np.log(1.0001)), slope, rtol=1e-6, atol=1e-12)
     np.testing.assert_allclose((high[1] - low[1]) / (2 * np.log(1.0001)), bend, rtol=1e-5, atol=1e-11)
 
 
 def test_shielding_decays_from_one():
     strength = np.array([1e-14, 1e-3, 0.1, 1.0, 30.0])
-    value, slope, bend = shielding(strength, np.array([1.4, 2.0, 12.0, 50.0]))
+    found = [[shielding(float(each), alpha) for each in strength] for alpha in (1.4, 2.0, 12.0, 50.0)]
+    value, slope, bend = np.moveaxis(np.array(found), 2, 0)
     np.testing.assert_allclose(value[:, 0], 1, atol=1e-5)
     assert np.all(np.diff(value) < 0)
     assert np.all(slope < 0)
@@ -197,7 +200,7 @@ def test_parameters_are_read_once_with_their_sources():
     assert all(bool(row["alpha"]) == (row["kind"] in ("beta1", "beta2")) for row in rows)
     seen = [(row["kind"], frozenset((row["first"], row["second"], row["third"]))) for row in rows]
     assert len(seen) == len(set(seen))
-    assert pairs(NAMES, tuple(CHARGES)).second >= 3
+    assert (parameters(NAMES, tuple(CHARGES)).beta2[:, 0] != 0).sum() >= 3
 
 
 def test_a_thousand_cases_take_little_time():
