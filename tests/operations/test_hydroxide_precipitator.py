@@ -35,7 +35,7 @@ def precipitated(liquor=BATTERY, base=SODA, ammonia=NONE, start=None, **params):
 
 
 def test_mixed_hydroxide_of_a_laterite_plant():
-    """96 % Ni, 94 % Co, 20 % Mn with 0.92 of the stoichiometric magnesia at 50 C: plant practice, case P30 (recalled)."""
+    """96 % Ni, 94 % Co, 20 % Mn with 0.92 of the magnesia at 50 C: plant practice, case P30 (recalled)."""
     out = precipitated(LATERITE, MAGNESIA, pH=7.75)
     metals = 0.0596 + 0.0034 + 0.0091
     assert out.drawn["base"]["MgO"][0] / metals == pytest.approx(0.92, abs=0.05)
