@@ -65,6 +65,7 @@ def lfp_selective() -> Plant:
         "clean_water": surplus.bleed,
         "shredder_offgas": shredder.offgas,
         "leach_offgas": leach.offgas,
+        "surplus_lixiviant": leach.surplus,
         "defluorination_offgas": defluorinate.offgas,
         "purification_offgas": purify.offgas,
         "carbon_dioxide": acidify.offgas,

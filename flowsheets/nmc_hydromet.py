@@ -107,6 +107,7 @@ def nmc_hydromet() -> Plant:
         "clean_water": surplus.bleed,
         "shredder_offgas": shredder.offgas,
         "leach_offgas": leach.offgas,
+        "surplus_lixiviant": leach.surplus,
         "hydrogen": cement.hydrogen,
         "phosphate_offgas": phosphate.offgas,
         "purification_offgas": purify.offgas,

@@ -92,6 +92,14 @@ def acid_for(supply: Stream, wanted: Array, brought: Stream) -> Stream:
     return portion(supply, np.maximum(wanted - free, 0.0), np.maximum(acid_of(supply.flow), 0.0))
 
 
+def taken(solids: Stream, lixiviant: Stream, density: "npt.ArrayLike") -> tuple[Stream, Stream]:
+    """Divide a lixiviant into what the solids take at a pulp `density` [kg of solids per m3 of liquor] and the rest."""
+    wanted = np.maximum(solids.phase("solid").mass / np.asarray(density, dtype=float) - solids.volume, 0.0)
+    volume = np.maximum(lixiviant.volume, 0.0)
+    share = np.where(volume > wanted, wanted / np.where(volume > 0, volume, 1.0), 1.0)
+    return lixiviant.split(share)
+
+
 def water_for(supply: Stream, pulp: Stream, density: "npt.ArrayLike") -> Stream:
     """Return the water drawn that thins a pulp to `density` [kg of solids per m3 of liquor]; none if it is thinner."""
     wanted = pulp.phase("solid").mass / np.asarray(density, dtype=float)

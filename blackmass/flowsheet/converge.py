@@ -1,13 +1,9 @@
 """Bring one loop of a plant to its fixed point, for all cases.
 
-A single case measures its response to the torn streams by differences, as often as it must. A batch starts from cases
-already solved and is corrected by the response of one of its cases; Anderson's acceleration makes up for what differs.
-Where that does not serve (another solid holds an element, say), one of the cases that are left is solved alone and
-leads the others. Cases that have little in common go through plain Anderson from empty recycles. SciPy takes the last
-one of a small batch.
+Cases start from a solved neighbour, or from empty recycles, and go by safeguarded substitution
+(`numerics.accelerate`). Those that do not settle from a neighbour begin again from empty recycles; SciPy takes the
+last ones of a small batch.
 """
-
-import dataclasses
 
 import numpy as np
 import numpy.typing as npt
@@ -16,29 +12,23 @@ from scipy.optimize import root
 from blackmass.flowsheet.frame import Frame
 from blackmass.flowsheet.problem import Problem
 from blackmass.flowsheet.response import Correction, Response, measured
-from blackmass.numerics.accelerate import Anderson, FixedPoint, difference_jacobian
+from blackmass.numerics.accelerate import FixedPoint, Substitution
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
-FILLINGS = (2, 30)  # passes that fill the recycles before the response is measured: few, or until all has settled
-MEASURES = 10  # how often it is measured anew on the way to a case
-PATIENCE = 4  # passes in between
-CORRECTIONS = 14  # passes of a batch with the response of one of its cases
-LAST = 4  # such cases at the end
+FILLING = 8  # passes by which empty recycles fill before any step is lengthened
+LONGEST = 300  # passes
+SHORT = 60  # passes from a neighbour
+MANY = 40  # cases for which it pays to measure a response
+WARMER = 20.0  # K, by which a step in temperature may go beyond what a pass has shown
 FEW = 20  # cases of a batch that is small enough to wait for SciPy
-LEADERS = 10  # cases that are solved alone for those that are left
+STEPS = 15  # of SciPy's method
 
 
-@dataclasses.dataclass(frozen=True)
-class Converged:
-    """Where the iteration ended for every case, and the response that a similar batch may use."""
-
-    answer: FixedPoint
-    response: Response | None
-
-
-def converge(problem: Problem, frame: Frame, cold: Frame, tolerance: float, response: Response | None) -> Converged:
-    """Solve a loop for all its cases.
+def converge(
+    problem: Problem, frame: Frame, cold: Frame, tolerance: float, response: Response | None
+) -> tuple[FixedPoint, Response | None]:
+    """Solve a loop for all its cases; return also the response that a similar batch may use.
 
     Parameters
     ----------
@@ -51,137 +41,60 @@ def converge(problem: Problem, frame: Frame, cold: Frame, tolerance: float, resp
         Of a similar case.
     """
     everyone = np.arange(frame.rate.size)
-    answer = _unsolved(frame)
-    if frame is not cold:
-        if response is None:
-            middle = everyone.size // 2
-            response = measured(problem, frame.start[:, middle], middle, frame.floor[:, middle])
-        answer = _corrected(problem, frame, everyone, response, tolerance, CORRECTIONS)
-    if frame is not cold or everyone.size == 1:
-        answer = _in_turn(problem, answer, cold, tolerance, LEADERS, productive=True)
-    answer = _substituted(problem, answer, cold, tolerance)
-    answer = _in_turn(problem, answer, cold, tolerance, LAST, productive=False)
-    return Converged(_by_scipy(problem, answer, cold, tolerance), response)
+    if frame is cold:
+        answer = _filled(problem, cold, everyone, tolerance)
+        return _by_scipy(problem, answer, cold, tolerance), None
+    problem.measure_slopes(frame.start, everyone)
+    if response is None and everyone.size >= MANY:
+        middle = everyone.size // 2
+        response = measured(problem, frame.start[:, middle], middle, frame.floor[:, middle])
+    correct = None if response is None else Correction(response, frame.start, frame.floor)
+    answer = _substituted(problem, frame, everyone, Substitution(tolerance, SHORT, plain=1), correct)
+    left = np.flatnonzero(~answer.converged)
+    if left.size:
+        problem.forget(left)
+        answer = _placed(answer, _filled(problem, cold.of(left), left, tolerance), left)
+    return _by_scipy(problem, answer, cold, tolerance), response
 
 
-def _unsolved(frame: Frame) -> FixedPoint:
-    cases = frame.rate.size
-    unknown = np.full_like(frame.start, np.inf)
-    return FixedPoint(frame.start, unknown, np.zeros(cases, dtype=np.intp), np.zeros(cases, dtype=bool))
+def _filled(problem: Problem, cold: Frame, cases: Index, tolerance: float) -> FixedPoint:
+    """Go from empty recycles, which a first pass begins to fill."""
+    first = len(problem.loop.tears) * problem.width
+    frame = cold.started(np.concatenate([problem.mapped(cold.start, cases)[:first], cold.start[first:]]))
+    problem.measure_slopes(frame.start, cases)
+    return _substituted(problem, frame, cases, Substitution(tolerance, LONGEST, plain=FILLING))
 
 
-def _corrected(
-    problem: Problem, frame: Frame, cases: Index, response: Response, tolerance: float, iterations: int
+def _substituted(
+    problem: Problem, frame: Frame, cases: Index, method: Substitution, correct: Correction | None = None
 ) -> FixedPoint:
-    """Iterate some cases, from `frame` of these cases, with one response for all."""
-    flows = problem.flow_size(np.full(1, 2.0)) > 1
-    size, trace = frame.scale, flows & (np.abs(frame.start) < frame.weight)
-    method = Anderson(tolerance=tolerance, iterations=iterations, memory=6, substitutions=1)
+    reach = np.where(problem.temperatures, WARMER, np.inf)[:, None]
     return method.solve(
         lambda x, numbers: problem.mapped(x, cases[numbers]),
-        frame.start, frame.weight, frame.low, frame.high,
-        floor=frame.floor, correct=Correction(response, size, trace),
+        frame.start, floor=frame.floor, weight=frame.weight, reach=reach, low=frame.low, high=frame.high,
+        correct=correct,
     )  # fmt: skip
-
-
-def _in_turn(
-    problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float, leaders: int, *, productive: bool
-) -> FixedPoint:
-    """Solve one of the cases that are left alone, then the others from it with its response, and so on.
-
-    Goes on to the next leader; with `productive` only while half of the others follow.
-    """
-    tried: set[int] = set()
-    for _ in range(leaders):
-        left = np.array([number for number in np.flatnonzero(~answer.converged) if number not in tried], dtype=np.intp)
-        if not left.size:
-            break
-        leader = int(left[left.size // 2])
-        tried.add(leader)
-        alone = np.array([leader])
-        for filling in FILLINGS:
-            problem.forget(alone)
-            found = _alone(problem, cold.of(alone), leader, tolerance, filling)
-            if found.converged[0]:
-                break
-        answer = _placed(answer, found, alone)
-        others = np.setdiff1d(np.flatnonzero(~answer.converged), alone)
-        if not (found.converged[0] and others.size):
-            continue
-        response = measured(problem, found.x[:, 0], leader, cold.floor[:, leader])
-        part = cold.of(others)
-        start = found.x * problem.flow_size(part.rate / cold.rate[leader])
-        problem.follow(leader, others)
-        following = _corrected(problem, part.started(start), others, response, tolerance, CORRECTIONS)
-        answer = _placed(answer, following, others)
-        if productive and following.converged.mean() < 0.5:
-            break
-    return answer
-
-
-def _alone(problem: Problem, frame: Frame, number: int, tolerance: float, filling: int) -> FixedPoint:
-    """Solve a single case from empty recycles, measuring its response on the way."""
-    case, first = np.array([number]), len(problem.loop.tears) * problem.width
-    x, passes = frame.start, 0
-    for _ in range(filling):
-        made = problem.mapped(x, case)
-        x = np.clip(np.concatenate([made[:first], x[first:]]), frame.low, frame.high)
-        passes += 1
-    for _ in range(MEASURES):
-        response = measured(problem, x[:, 0], number, frame.floor[:, 0])
-        found = _corrected(problem, frame.started(x), case, response, tolerance, PATIENCE)
-        passes += int(found.iterations[0])
-        if found.converged[0] or not np.isfinite(found.x).all():
-            break
-        x = found.x
-    return dataclasses.replace(found, iterations=np.array([passes]))
-
-
-def _substituted(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float) -> FixedPoint:
-    """Take the cases that are left through plain Anderson from empty recycles, each with its own slopes."""
-    left = np.flatnonzero(~answer.converged)
-    if not left.size:
-        return answer
-    problem.forget(left)
-    part, first = cold.of(left), len(problem.loop.tears) * problem.width
-    part = part.started(np.concatenate([problem.mapped(part.start, left)[:first], part.start[first:]]))
-    problem.measure_slopes(part.start, left)
-    found = Anderson(tolerance=tolerance, iterations=90, substitutions=FILLINGS[-1]).solve(
-        lambda x, numbers: problem.mapped(x, left[numbers]),
-        part.start, part.weight, part.low, part.high, floor=part.floor,
-    )  # fmt: skip
-    return _placed(answer, found, left)
 
 
 def _by_scipy(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float) -> FixedPoint:
-    """Powell's hybrid method of SciPy on the first case that is left; its Jacobian is one batch of cases."""
+    """Take the first case that is left of a small batch by SciPy's Newton-Krylov method, from where it got to."""
     left = np.flatnonzero(~answer.converged & np.isfinite(answer.x).all(0))[:1]
     if not left.size or answer.converged.size > FEW:
         return answer
-    one, zero = cold.of(left).started(answer.x[:, left]), np.zeros(1, dtype=np.intp)
-    width = one.scale[:, 0]
-
-    def of_case(x: Array, numbers: Index) -> Array:
-        return problem.mapped(x, left[numbers])
-
-    def within(z: Array) -> Array:
-        return np.clip(z[:, None] * one.scale, one.low, one.high)
+    one = cold.of(left).started(answer.x[:, left])
+    width = np.maximum(np.abs(one.start), one.weight)
 
     def residual(z: Array) -> Array:
-        change = of_case(within(z), zero)[:, 0] / width - z
-        return np.nan_to_num(change, nan=1e3, posinf=1e3, neginf=-1e3)
+        x = np.clip(z[:, None] * width, one.low, one.high)
+        return np.nan_to_num((problem.mapped(x, left) - x) / width, nan=1e3, posinf=1e3, neginf=-1e3)[:, 0]
 
-    def jacobian(z: Array) -> Array:
-        return np.nan_to_num(difference_jacobian(of_case, within(z), zero, one.scale)[1][0])
-
-    found = root(residual, one.start[:, 0] / width, jac=jacobian, method="hybr", options={"maxfev": 50})
-    x = within(found.x)
-    change = residual(x[:, 0] / width)[:, None]
-    better = np.abs(change).max() < np.abs(np.nan_to_num(answer.residual[:, left], nan=np.inf)).max()
-    met = np.array([bool(better) and np.abs(change).max() <= tolerance])
-    if not better:
-        x, change = answer.x[:, left], answer.residual[:, left]
-    return _placed(answer, FixedPoint(x, change, np.array([int(found.nfev)]), met), left)
+    try:
+        options = {"maxiter": STEPS, "fatol": tolerance}
+        found = root(residual, (one.start / width)[:, 0], method="krylov", options=options)
+    except ValueError:  # no step leads on: the loop answers to nothing
+        return answer
+    closer = one.started(found.x[:, None] * width)
+    return _placed(answer, _substituted(problem, closer, left, Substitution(tolerance, SHORT, plain=1)), left)
 
 
 def _placed(answer: FixedPoint, found: FixedPoint, left: Index) -> FixedPoint:

@@ -14,20 +14,24 @@ from blackmass.stream import Stream
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 FLOOR = 1e-6  # of what the feeds could supply of a species: a torn flow below counts as that much
-TRACE = 1e2  # times the floor: smaller flows follow the others and do not lead them
+MINOR = 1e-2  # of that supply: smaller flows follow the others and do not lead them
+KNOB_FLOOR = 1e-2  # of a knob, between 0 and 1
 LARGEST = 1e5  # times the largest supply: a recycle that would grow beyond accumulates
 COLDEST, HOTTEST = 250.0, 700.0  # K, of torn streams on the way
 
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
-    """Start, floor of the relative change and limits of the unknowns of a loop, each (unknowns, cases).
+    """Start, floor of the relative change, weight and limits of the unknowns of a loop, each (unknowns, cases).
+
+    Below its weight an unknown has less say in how the others go on.
 
     `rate` (cases,) [mol/s] is the flow of the feeds: torn flows of similar cases go with it.
     """
 
     start: Array
     floor: Array
+    weight: Array
     low: Array
     high: Array
     rate: Array
@@ -40,16 +44,6 @@ class Frame:
         """Return the frame with another start."""
         return dataclasses.replace(self, start=np.clip(x, self.low, self.high))
 
-    @property
-    def weight(self) -> Array:
-        """Size from which an unknown matters to the others."""
-        return np.maximum(np.abs(self.start), TRACE * self.floor)
-
-    @property
-    def scale(self) -> Array:
-        """Size of each unknown at the start."""
-        return np.maximum(np.abs(self.start), self.floor)
-
 
 def live(plant: Plant) -> npt.NDArray[np.bool_]:
     """Species whose elements all enter the plant with some feed or reagent."""
@@ -61,10 +55,13 @@ def live(plant: Plant) -> npt.NDArray[np.bool_]:
 
 def empty_frame(problem: Problem, plant: Plant, cases: int) -> Frame:
     """Return the frame of a loop with nothing in its torn streams and the knobs as the plant has them."""
-    floor = FLOOR * _supply(problem, plant, cases)
-    low, high = _limits(problem, floor / FLOOR)
+    supply = _supply(problem, plant, cases)
+    low, high = _limits(problem, supply)
     tears = {wire.name: Stream.empty(cases) for wire in problem.loop.tears}
-    return Frame(problem.pack(tears, _knobs(problem, plant, None, cases)), floor, low, high, feed_rate(plant, cases))
+    start = problem.pack(tears, _knobs(problem, plant, None, cases))
+    floor = _all_rows(problem, FLOOR * supply, TEMPERATURE_SCALE, KNOB_FLOOR)
+    weight = _all_rows(problem, MINOR * supply, TEMPERATURE_SCALE, 1.0)
+    return Frame(start, floor, weight, low, high, feed_rate(plant, cases))
 
 
 def warm_start(problem: Problem, plant: Plant, warm: Result, cases: int) -> Array | None:
@@ -98,7 +95,7 @@ def _knobs(problem: Problem, plant: Plant, warm: Result | None, cases: int) -> A
 
 
 def _supply(problem: Problem, plant: Plant, cases: int) -> Array:
-    """What the feeds could at most supply of each species (unknowns, cases)."""
+    """What the feeds could at most supply of each species (live species, cases) [mol/s]."""
     elements = sum(feed.stream.repeated(cases).elements for feed in plant.feeds.values())
     counts = species.ELEMENT_MATRIX[:, problem.rows]
     entering = np.where(elements > 0, elements, np.inf)
@@ -108,18 +105,20 @@ def _supply(problem: Problem, plant: Plant, cases: int) -> Array:
         limit = np.where(needed > 0, entering[row] / np.where(needed > 0, needed, 1.0), np.inf)
         supply = np.minimum(supply, limit)
     total = sum(feed.stream.repeated(cases).flow.sum(0) for feed in plant.feeds.values())
-    part = np.concatenate(
-        [np.where(np.isfinite(supply), supply, total), np.full((1, cases), TEMPERATURE_SCALE / FLOOR)]
-    )
-    return np.concatenate(
-        [*([part] * len(problem.loop.tears)), np.full((len(problem.loop.specs), cases), 1 / (FLOOR * TRACE))]
-    )
+    return np.where(np.isfinite(supply), supply, total)
+
+
+def _all_rows(problem: Problem, flows: Array, temperature: float, knob: float) -> Array:
+    """Return (unknowns, cases) from a value for the flows of a torn stream, its temperature, and a knob."""
+    cases = flows.shape[1]
+    part = np.concatenate([flows, np.full((1, cases), temperature)])
+    return np.concatenate([*([part] * len(problem.loop.tears)), np.full((len(problem.loop.specs), cases), knob)])
 
 
 def _limits(problem: Problem, supply: Array) -> tuple[Array, Array]:
     """Limits of the iterates: flows not negative, except protons of an alkaline liquor, and not beyond all reason."""
     many, knobs, cases = len(problem.loop.tears), len(problem.loop.specs), supply.shape[1]
-    largest = LARGEST * supply[: problem.width - 1].max(0, initial=0.0)
+    largest = LARGEST * supply.max(0, initial=0.0)
     signed = (problem.rows == species.index("H+"))[:, None]
     top = np.broadcast_to(largest, (problem.rows.size, cases))
     part = np.concatenate([np.where(signed, -top, 0.0), np.full((1, cases), COLDEST)])

@@ -52,6 +52,13 @@ class Problem:
         """Length of the vector."""
         return len(self.loop.tears) * self.width + len(self.loop.specs)
 
+    @property
+    def temperatures(self) -> npt.NDArray[np.bool_]:
+        """Which unknowns (unknowns,) are temperatures."""
+        which = np.zeros(self.unknowns, dtype=bool)
+        which[self.width - 1 : len(self.loop.tears) * self.width : self.width] = True
+        return which
+
     def pack(self, tears: Mapping[str, Stream], knobs: Array) -> Array:
         """Return the vector (unknowns, cases) of torn streams and knobs (specs, cases)."""
         parts = []
@@ -175,19 +182,6 @@ class Problem:
         """Let the inner solvers of some cases begin anew."""
         for guess in self.guesses.values():
             guess[..., numbers] = np.nan
-
-    def follow(self, leader: int, numbers: Index) -> None:
-        """Let the inner solvers of some cases begin where those of one case ended."""
-        for memory in (*self.guesses.values(), *self.sizes.values()):
-            memory[..., numbers] = memory[..., leader : leader + 1]
-
-    def flow_size(self, ratio: Array) -> Array:
-        """Return the size (unknowns, cases) of the unknowns at `ratio` times the feed: flows go with it."""
-        size = np.ones((self.unknowns, ratio.size))
-        many = len(self.loop.tears) * self.width
-        size[:many] = ratio
-        size[self.width - 1 : many : self.width] = 1.0
-        return size
 
     def _remember_sizes(self, tears: Mapping[str, Stream], numbers: Index) -> None:
         """Particle sizes of torn streams follow by substitution."""

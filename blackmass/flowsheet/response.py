@@ -8,6 +8,7 @@ import numpy.typing as npt
 from blackmass.flowsheet.problem import Problem
 
 Array = npt.NDArray[np.float64]
+TRACE = 1e2  # times the floor: smaller flows follow the others
 STEP = 1e-5  # of an unknown, for the differences
 TOGETHER = 8  # passes on which traces, too, follow the response
 LONGEST_MEMORY = 0.98  # largest share of a trace that is taken to return on the next pass
@@ -38,12 +39,14 @@ class Correction:
     Parameters
     ----------
     response : Response
-    size : array (unknowns, cases)
-    trace : array (unknowns, cases) of bool
+    start, floor : array (unknowns, cases)
+        Of the batch, which tell the size of each unknown.
     """
 
-    def __init__(self, response: Response, size: Array, trace: npt.NDArray[np.bool_]) -> None:
-        self.response, self.size, self.trace = response, size, trace
+    def __init__(self, response: Response, start: Array, floor: Array) -> None:
+        size = np.maximum(np.abs(start), floor)
+        self.response, self.size = response, size
+        self.trace = np.abs(start) < TRACE * floor
         self.passes = 0
         self.before, self.after = np.full_like(size, np.nan), np.full_like(size, np.nan)
 

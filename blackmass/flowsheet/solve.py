@@ -1,5 +1,6 @@
 """Solve a plant to steady state: loop by loop, all cases together, each case with its own status."""
 
+import dataclasses
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -19,6 +20,7 @@ from blackmass.status import Status, StatusArray
 
 Array = npt.NDArray[np.float64]
 TOLERANCE = 1e-10
+FINER, FINEST = 0.1, 1e-12
 BATCH = 1000
 """Cases that are solved together: enough to spread the cost of a call, few enough for the processor's cache."""
 
@@ -66,7 +68,23 @@ def _solve_task(task: tuple[Plant, Result | None, float]) -> Solved:
 
 
 def solve_batch(plant: Plant, warm: Result | None, tolerance: float) -> Solved:
-    """Solve all cases of a plant together, loop by loop."""
+    """Solve all cases of a plant together.
+
+    Where a recycle is so large that its small changes still show in the balances, it is followed further.
+    """
+    solved = _solve_loops(plant, warm, tolerance)
+    result = Result(plant, solved)
+    loose = np.flatnonzero((solved.status <= Status.OUT_OF_RANGE) & ~result.converged)
+    if not loose.size or tolerance < FINEST:
+        return solved
+    close = np.flatnonzero(np.isin(np.arange(result.cases), loose, invert=True))
+    some = Result(plant.take(loose), solved.take(loose))
+    finer = solve_batch(some.plant, some, FINER * tolerance)
+    finer = dataclasses.replace(finer, iterations=finer.iterations + some.iterations)
+    return joined([solved.take(close), finer]).take(np.argsort(np.concatenate([close, loose])))
+
+
+def _solve_loops(plant: Plant, warm: Result | None, tolerance: float) -> Solved:
     cases = cases_of(plant)
     streams = {name: feed.stream.repeated(cases) for name, feed in plant.feeds.items()}
     done = Calculated(streams, {}, {})
@@ -99,10 +117,9 @@ def _solve_loop(
     near = None if warm is None else warm_start(problem, plant, warm, cases)
     frame = cold if near is None else cold.started(near)
     response = None if warm is None else warm.solved.responses.get(loop.units[0])
-    ended = converge(problem, frame, cold, tolerance, response)
-    answer = ended.answer
-    if ended.response is not None:
-        responses[loop.units[0]] = ended.response
+    answer, response = converge(problem, frame, cold, tolerance, response)
+    if response is not None:
+        responses[loop.units[0]] = response
     found = problem.calculate(problem.unpack(answer.x, everyone), problem.knobs(answer.x), everyone)
     found = _closed(found, problem)
     _keep(done, found)

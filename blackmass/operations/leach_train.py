@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blackmass.chemistry.leaching_feed import Tanks, acid_for, leach, portion
+from blackmass.chemistry.leaching_feed import Tanks, acid_for, leach, portion, taken
 from blackmass.chemistry.leaching_stoichiometry import acid_demand, electron_demand, electrons_offered
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
@@ -27,6 +27,7 @@ class LeachTrain(Operation):
     water = supply("process water, drawn to reach the pulp density", optional=True)
     slurry = outlet("pregnant leach solution and undissolved solids")
     offgas = outlet("oxygen, hydrogen and carbon dioxide")
+    surplus = outlet("recycled lixiviant beyond what the pulp density takes")
 
     tanks: int = param(3, bounds=(1, 10), doc="tanks in series")
     residence_time: PerCase = param("4 hour", bounds=("0.25 hour", "24 hour"), doc="of the liquor in all tanks")
@@ -57,6 +58,7 @@ class LeachTrain(Operation):
         water: Stream,
         start: Array | None = None,
     ) -> Outlets:
+        lixiviant, surplus = taken(solids, lixiviant, self.pulp_density)
         brought = solids + lixiviant
         cases = max(s.cases for s in (brought, acid, reductant, water))
         cases = max([cases, *(np.size(getattr(self, name)) for name in self.params)])
@@ -71,6 +73,7 @@ class LeachTrain(Operation):
         return Outlets(
             slurry=leached.slurry,
             offgas=leached.offgas,
+            surplus=surplus,
             electricity=self.agitation * leached.volume,
             heating=np.maximum(leached.heat, 0.0),
             cooling=np.maximum(-leached.heat, 0.0),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blackmass.chemistry.leaching_feed import Tanks, acid_for, leach, portion
+from blackmass.chemistry.leaching_feed import Tanks, acid_for, leach, portion, taken
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
@@ -23,6 +23,7 @@ class SelectiveLeach(Operation):
     water = supply("process water, drawn to reach the pulp density", optional=True)
     slurry = outlet("lithium liquor with FePO4, graphite and other solids")
     offgas = outlet("oxygen, hydrogen and carbon dioxide")
+    surplus = outlet("recycled lixiviant beyond what the pulp density takes")
 
     tanks: int = param(3, bounds=(1, 10), doc="tanks in series")
     residence_time: PerCase = param("2 hour", bounds=("0.25 hour", "24 hour"), doc="of the liquor in all tanks")
@@ -50,6 +51,7 @@ class SelectiveLeach(Operation):
         water: Stream,
         start: Array | None = None,
     ) -> Outlets:
+        lixiviant, surplus = taken(solids, lixiviant, self.pulp_density)
         brought = solids + lixiviant
         cases = max(s.cases for s in (brought, acid, oxidant, water))
         cases = max([cases, *(np.size(getattr(self, name)) for name in self.params)])
@@ -64,6 +66,7 @@ class SelectiveLeach(Operation):
         return Outlets(
             slurry=leached.slurry,
             offgas=leached.offgas,
+            surplus=surplus,
             electricity=self.agitation * leached.volume,
             heating=np.maximum(leached.heat, 0.0),
             cooling=np.maximum(-leached.heat, 0.0),

@@ -12,7 +12,7 @@ class Splitter(Operation):
     bleed = outlet("the bled part")
     rest = outlet("what remains")
 
-    bleed_fraction: PerCase = param(0.1, bounds=(0, 1), doc="share of the feed that is bled")
+    bleed_fraction: PerCase = param(0.1, bounds=(0.01, 1), doc="share of the feed that is bled; less cannot be metered")
 
     def run(self, feed: Stream) -> Outlets:
         bleed, rest = feed.split(self.bleed_fraction)

@@ -90,16 +90,16 @@ def test_recycle_without_a_purge_ends_with_status_1(tmp_path):
         "def closed():\n"
         "    plant = Plant('closed')\n"
         "    feed = plant.feed('liquor', {'H2O': 1.0}, flow='1 t/h')\n"
-        "    back = plant.recycle('back')\n"
-        "    mix = plant.add('mix', op.Mixer(), first=feed, second=back)\n"
-        "    divide = plant.add('divide', op.Splitter(bleed_fraction=0), feed=mix.mixed)\n"
+        "    back, again = plant.recycle('back'), plant.recycle('again')\n"
+        "    mix = plant.add('mix', op.Mixer(), first=feed, second=back, third=again)\n"
+        "    divide = plant.add('divide', op.Splitter(), feed=mix.mixed)\n"
         "    plant.connect(divide.rest, to=back)\n"
-        "    plant.waste('bleed', divide.bleed)\n"
+        "    plant.connect(divide.bleed, to=again)\n"
         "    return plant\n"
     )
     code, out, err = call("run", str(script), "--json")
     assert code == 1
-    assert "divide.rest, H2O" in err
+    assert "mix.mixed, H2O" in err
     assert "add or enlarge a purge" in err
     assert json.loads(out)["status"] == "failed"
 

@@ -4,13 +4,29 @@ import numpy as np
 import pytest
 
 from blackmass import operations as op
+from blackmass.declare import PerCase, inlet, outlet, param
 from blackmass.errors import InputError, SolveError
 from blackmass.flowsheet.graph import loops
 from blackmass.flowsheet.measures import concentration
 from blackmass.flowsheet.plant import Plant
 from blackmass.flowsheet.solve import solve
+from blackmass.operations.operation import Operation, Outlets
+from blackmass.stream import Stream
 
 LIQUOR = {"Ni+2": 0.05, "SO4-2": 0.08177, "H2O": 0.86823}
+
+
+class Purge(Operation):
+    """A splitter that may be shut."""
+
+    feed = inlet("liquor")
+    bleed = outlet("what leaves")
+    rest = outlet("what returns")
+    bleed_fraction: PerCase = param(0.5, bounds=(0, 1), doc="share that leaves")
+
+    def run(self, feed: Stream) -> Outlets:
+        bleed, rest = feed.split(self.bleed_fraction)
+        return Outlets(bleed=bleed, rest=rest)
 
 
 def recycle_plant(bleed: object = 0.2, order: str = "mix bleed") -> Plant:
@@ -20,7 +36,7 @@ def recycle_plant(bleed: object = 0.2, order: str = "mix bleed") -> Plant:
     water = plant.feed("water", {"H2O": 1.0}, flow="500 kg/h")
     back = plant.recycle("back")
     mix = plant.add("mix", op.Mixer(), first=feed, second=water, third=back)
-    divide = plant.add("divide", op.Splitter(bleed_fraction=bleed), feed=mix.mixed)
+    divide = plant.add("divide", Purge(bleed_fraction=bleed), feed=mix.mixed)
     plant.connect(divide.rest, to=back)
     plant.product("bled", divide.bleed, main="Ni+2")
     return plant
