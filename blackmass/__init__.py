@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from blackmass import operations as operations
+    from blackmass import sections as sections
     from blackmass.flowsheet import measures as measures
     from blackmass.flowsheet.load import load_flowsheet as load_flowsheet
     from blackmass.flowsheet.plant import Plant as Plant
@@ -26,10 +27,11 @@ _PLACES = {
     "load_flowsheet": "blackmass.flowsheet.load",
     "measures": "blackmass.flowsheet.measures",
     "operations": "blackmass.operations",
+    "sections": "blackmass.sections",
     "solve": "blackmass.flowsheet.solve",
 }
 
-__all__ = ["Plant", "Result", "Stream", "load_flowsheet", "measures", "operations", "solve"]
+__all__ = ["Plant", "Result", "Stream", "load_flowsheet", "measures", "operations", "sections", "solve"]
 
 
 def __getattr__(name: str) -> Any:

@@ -46,6 +46,7 @@ class Problem:
         self.cases = next(iter(known.values())).cases
         self.guesses: dict[str, Array] = {}
         self.slopes = np.ones((len(loop.specs), self.cases))
+        self.latest: tuple[Array, Calculated] | None = None
 
     @property
     def unknowns(self) -> int:
@@ -103,6 +104,12 @@ class Problem:
                 done.streams[f"{key}'" if key in torn else key] = outlets[port].repeated(numbers.size)
         return done
 
+    def at(self, x: Array) -> Calculated:
+        """Return the loop as calculated at x (unknowns, cases); the latest pass, if that was there."""
+        if self.latest is not None and np.array_equal(self.latest[0], x):
+            return self.latest[1]
+        return self.calculate(self.unpack(x, np.arange(self.cases)), self.knobs(x), np.arange(self.cases))
+
     def _recall(self, name: str, numbers: Index) -> Array | None:
         return self.guesses[name][..., numbers] if name in self.guesses else None
 
@@ -154,6 +161,7 @@ class Problem:
     def mapped(self, x: Array, numbers: Index) -> Array:
         """Return the vector after one pass: new tears, and knobs after one step by their own slope."""
         done = self.calculate(self.unpack(x, numbers), self.knobs(x), numbers)
+        self.latest = (x, done) if numbers.size == self.cases else None
         tears = {wire.name: done.streams[f"{wire.name}'"] for wire in self.loop.tears}
         self._remember_sizes(tears, numbers)
         first = len(self.loop.tears) * self.width

@@ -120,8 +120,7 @@ def _solve_loop(
     answer, response = converge(problem, frame, cold, tolerance, response)
     if response is not None:
         responses[loop.units[0]] = response
-    found = problem.calculate(problem.unpack(answer.x, everyone), problem.knobs(answer.x), everyone)
-    found = _closed(found, problem)
+    found = _closed(problem.at(answer.x), problem)
     _keep(done, found)
     knobs = problem.knobs(answer.x)
     for name in plant.feeds:

@@ -4,8 +4,8 @@ Recycles fill, meet a limit of solubility, take another course and settle at las
 astray, so that each case goes by plain substitution until its changes shrink regularly. While one mode dominates it is
 summed to its end (Orbach and Crowe, Can. J. Chem. Eng. 49 (1971) 509, 10.1002/cjce.5450490414); when the changes are
 small, Anderson's method takes all modes together (J. ACM 12 (1965) 547, 10.1145/321296.321305; Walker and Ni, SIAM J.
-Numer. Anal. 49 (2011) 1715, 10.1137/10078356X). A case whose change grows after such a step goes back to substitution for a
-while, one that goes in circles takes shorter steps.
+Numer. Anal. 49 (2011) 1715, 10.1137/10078356X). A case whose change grows after such a step goes back to substitution
+for a while, one that goes in circles takes shorter steps.
 """
 
 import dataclasses

@@ -1,0 +1,71 @@
+"""Reductive acid leach of black mass, and removal of copper, phosphate, iron, aluminium and fluoride."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from blackmass import operations as op
+from blackmass.flowsheet.plant import Plant, Wire
+from blackmass.sections.merge import merge
+
+
+@dataclasses.dataclass(frozen=True)
+class Purified:
+    """What the section hands on: purified liquor, and cement copper."""
+
+    liquor: Wire
+    copper: Wire
+
+
+def leach_and_purify(
+    plant: Plant, black_mass: Wire, returns: Sequence[Wire] = (), *, leach: "op.LeachTrain | None" = None
+) -> Purified:
+    """Leach black mass with sulfuric acid and peroxide, and purify the liquor.
+
+    Adds `leach` and its filter, `cementation` of copper by iron, `phosphate_removal` (iron phosphate at pH 3),
+    `impurity_removal` (hydroxides and fluorides at pH 5) and their filters. Wash waters return to the leach with
+    `returns`, for example spent acid and condensate; what the pulp does not take leaves as `surplus_lixiviant`. The
+    residue is graphite and binder.
+
+    Parameters
+    ----------
+    plant : Plant
+    black_mass : Wire
+    returns : wires that are led to the leach, at most three
+    leach : LeachTrain, optional
+        Another setting of the leach.
+    """
+    caustic, water, iron = (plant.reagent(name) for name in ("sodium_hydroxide", "water", "iron_powder"))
+    peroxide = plant.reagent("hydrogen_peroxide")
+    washings = plant.recycle("wash_water")
+    lixiviant = merge(plant, "lixiviant", [washings, *returns])
+    leaching = plant.add(
+        "leach", leach or op.LeachTrain(reductant_ratio=2.5), solids=black_mass, lixiviant=lixiviant,
+        acid=plant.reagent("sulfuric_acid"), reductant=peroxide, water=water,
+    )  # fmt: skip
+    residue = plant.add("leach_filter", op.FilterPress(), slurry=leaching.slurry, wash=water)
+
+    tank = op.Cementation(iron_ratio=3.0).changed(residence_time="2 h")
+    cement = plant.add("cementation", tank, liquor=residue.filtrate, iron=iron)
+    copper = plant.add("copper_filter", op.FilterPress(), slurry=cement.slurry, wash=water)
+    phosphate = plant.add(
+        "phosphate_removal", op.Neutraliser(pH=3.0), liquor=copper.filtrate, base=caustic, oxidant=peroxide
+    )
+    phosphates = plant.add("phosphate_filter", op.FilterPress(), slurry=phosphate.slurry, wash=water)
+    purify = plant.add("impurity_removal", op.Neutraliser(pH=5.0), liquor=phosphates.filtrate, base=caustic)
+    hydroxides = plant.add("hydroxide_filter", op.FilterPress(), slurry=purify.slurry, wash=water)
+    filters = (residue, copper, phosphates, hydroxides)
+    plant.connect(merge(plant, "washings", [press.washings for press in filters]), to=washings)
+
+    wastes = {
+        "leach_residue": residue.cake,
+        "leach_offgas": leaching.offgas,
+        "surplus_lixiviant": leaching.surplus,
+        "hydrogen": cement.hydrogen,
+        "phosphate_cake": phosphates.cake,
+        "phosphate_offgas": phosphate.offgas,
+        "hydroxide_cake": hydroxides.cake,
+        "purification_offgas": purify.offgas,
+    }
+    for name, wire in wastes.items():
+        plant.waste(name, wire)
+    return Purified(liquor=hydroxides.filtrate, copper=copper.cake)

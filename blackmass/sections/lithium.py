@@ -1,0 +1,49 @@
+"""Lithium carbonate and Glauber's salt from a lithium sulfate liquor."""
+
+import dataclasses
+
+from blackmass import operations as op
+from blackmass.flowsheet.plant import Plant, Wire
+from blackmass.sections.merge import merge
+
+
+@dataclasses.dataclass(frozen=True)
+class Lithium:
+    """What the section hands on: condensate of the evaporator."""
+
+    condensate: Wire
+
+
+def lithium(plant: Plant, liquor: Wire, *, evaporator: "op.Evaporator | None" = None) -> Lithium:
+    """Concentrate, precipitate lithium hot with soda, drive off carbonate, freeze out Glauber's salt, and return.
+
+    Adds `evaporator`, `li_precipitation` with filter and dryer, `acidification`, `glauber_crystalliser` with its
+    centrifuge, and `purge`, the bleed of the mother liquor that returns to the evaporator; sells `lithium_carbonate`
+    and `sodium_sulfate`.
+    """
+    soda, acid, water = (plant.reagent(name) for name in ("sodium_carbonate", "sulfuric_acid", "water"))
+    returned = plant.recycle("lithium_mother_liquor")
+    pan = plant.add(
+        "evaporator", evaporator or op.Evaporator(), feed=merge(plant, "lithium_liquor", [liquor, returned])
+    )
+    carbonate = plant.add("li_precipitation", op.LithiumPrecipitation(), liquor=pan.concentrate, soda=soda)
+    press = plant.add(
+        "li_filter", op.FilterPress(cake_moisture=0.15, wash_ratio=2.0), slurry=carbonate.slurry, wash=water
+    )
+    dryer = plant.add("li_dryer", op.Dryer(), wet=press.cake)
+    spent = merge(plant, "spent_soda", [press.filtrate, press.washings])
+    acidify = plant.add("acidification", op.Neutraliser(pH=5.0), liquor=spent, base=acid)
+    glauber = plant.add("glauber_crystalliser", op.CoolingCrystalliser(), feed=acidify.slurry)
+    crystals = plant.add("glauber_centrifuge", op.FilterPress(cake_moisture=0.05), slurry=glauber.slurry, wash=water)
+    lean = merge(plant, "lean_liquor", [crystals.filtrate, crystals.washings])
+    purge = plant.add("purge", op.Splitter(bleed_fraction=0.05), feed=lean)
+    plant.connect(purge.rest, to=returned)
+    plant.product("lithium_carbonate", dryer.dry, main="Li2CO3")
+    plant.product("sodium_sulfate", crystals.cake, main="Na2SO4.10H2O")
+    for name, wire in {
+        "purge_liquor": purge.bleed,
+        "carbon_dioxide": acidify.offgas,
+        "li_dryer_vapour": dryer.vapour,
+    }.items():
+        plant.waste(name, wire)
+    return Lithium(condensate=pan.condensate)
