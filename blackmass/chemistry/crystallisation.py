@@ -1,20 +1,24 @@
 """Crystallisation of salts from strong liquors: at a given temperature, and by evaporation to a given yield."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.activity import ActivityModel
-from blackmass.chemistry.aqueous import Equilibrium, equilibrate
-from blackmass.chemistry.equilibria import COMPONENTS, component_rows, formation, pure_phase
-from blackmass.chemistry.mother_liquor import first_state, liquor_with_crystals, rows
-from blackmass.chemistry.solubility import correction, corrections, measured
+from blackmass.chemistry.equilibria import COMPONENTS, KEPT, PROTON, component_rows, formation, pure_phase
+from blackmass.chemistry.mother_liquor import contents, liquor_with_crystals, rows
+from blackmass.chemistry.pitzer import VirialModel
+from blackmass.chemistry.solubility import corrections
 from blackmass.status import Status, StatusArray
 from blackmass.stream import Array, Stream
 
-Index = npt.NDArray[np.intp]
+ROUNDING = 1e-12
+DRY = (1e-3, 3e-3)
+"""Free water against all components, with those of crystals, below which there is no liquor, and from which on there is one."""
+WATER = species.index("H2O")
+IONS = [row for row, name in enumerate(KEPT) if name != PROTON]
 
 SULFATES = (
     "NiSO4.6H2O",
@@ -69,96 +73,85 @@ def settle(
     temperature: "npt.ArrayLike",
     solids: tuple[str, ...],
     *,
-    model: ActivityModel,
+    model: VirialModel,
     approach: "npt.ArrayLike" = 1.0,
     start: Array | None = None,
 ) -> Settled:
     """Let the named solids form or dissolve until the liquor is saturated or they are gone.
-
-    From a guess the answer follows by Newton's method (`mother_liquor`); without one the aqueous engine finds it first.
 
     Parameters
     ----------
     stream : Stream
     temperature : array (cases,) or float [K]
     solids : names of the solids that may form
-    model : activity model
+    model : Pitzer's model
     approach : array (cases,) or float
         Share of the way from the liquor as it comes to equilibrium that is gone.
     start : array (n, cases), optional
         `guess` of an earlier call for the same cases; not a number where there is none.
 
-    A case that finds no equilibrium, or has no liquor, is left as it comes.
+    A case that has no liquor, or finds no equilibrium, is left as it comes. Where water is so scarce that the liquor is
+    hardly one (`DRY`), what happens fades with the water.
     """
     cases = stream.cases
     kelvin = np.array(np.broadcast_to(np.asarray(temperature, dtype=float), (cases,)))
-    shape = (rows(len(solids), model.tier), cases)
-    guess = np.full(shape, np.nan) if start is None or start.shape != shape else start
-    found = _Equilibria.blank(len(solids), shape[0], cases)
-    known = np.asarray(np.isfinite(guess).all(0))
-    if known.any():
-        found.refine(np.flatnonzero(known), stream.flow, kelvin, solids, model, guess)
-    rest = np.flatnonzero(np.isnan(found.guess[0]))
-    if rest.size:
-        state = at_equilibrium(stream.flow[:, rest], kelvin[rest], solids, model)
-        found.note(rest, state, solids)
-        guess = np.full(shape, np.nan)
-        crystals = extents(state, solids) + stream.flow[species.indices(solids)][:, rest]
-        guess[:, rest] = first_state(state, crystals, model.tier)
-        found.refine(rest[state.status <= Status.OUT_OF_RANGE], stream.flow, kelvin, solids, model, guess)
+    finite = np.isfinite(stream.flow).all(0) & np.isfinite(kelvin) & (kelvin > 0)
+    wetness = np.where(finite, _wetness(stream.flow, solids), 0.0)
+    wet = wetness > 0
+    found = _blank(len(solids), rows(solids, model), cases)
+    found.status[~finite] = Status.NOT_FINITE
+    where = slice(None) if wet.all() else np.flatnonzero(wet)
+    if wet.any():
+        made = liquor_with_crystals(
+            stream.flow[:, where],
+            kelvin[where],
+            solids,
+            corrections(solids, kelvin[where], model),
+            model=model,
+            start=None if start is None or start.shape != found.guess.shape else start[:, where],
+        )
+        status = np.where(made.out_of_range | (wetness[where] < 1), Status.OUT_OF_RANGE, Status.OK)
+        found.status[where] = np.where(made.converged, status, Status.NOT_CONVERGED)
+        extent = made.crystals - stream.flow[species.indices(solids)][:, where]
+        found.extent[:, where] = np.where(made.converged, extent * wetness[where], 0.0)
+        found.pH[where], found.water_activity[where] = made.pH, made.water_activity
+        found.log_saturation[:, where], found.guess[:, where] = made.log_saturation, made.state
     extent = _affordable(stream.flow, solids, found.extent) * np.asarray(approach, dtype=float)
-    settled = stream.react(np.array([formation(name) for name in solids]).T, extent).at(temperature)
-    heat = heat_of_crystallisation(solids, extent, model)
-    return Settled(
-        settled, extent, heat, found.pH, found.water_activity, found.log_saturation, found.status, found.guess
+    return dataclasses.replace(
+        found,
+        stream=stream.react(formations(solids), extent).at(temperature),
+        extent=extent,
+        heat=heat_of_crystallisation(solids, extent, model),
     )
 
 
-@dataclasses.dataclass
-class _Equilibria:
-    """What is found, case by case."""
+def _blank(solids: int, length: int, cases: int) -> Settled:
+    """Return what holds where there is no liquor; the stream and its heat are still to come."""
+    return Settled(
+        stream=Stream.empty(),
+        extent=np.zeros((solids, cases)),
+        heat=np.zeros(cases),
+        pH=np.full(cases, np.nan),
+        water_activity=np.ones(cases),
+        log_saturation=np.full((solids, cases), -np.inf),
+        status=np.zeros(cases, dtype=np.int8),
+        guess=np.full((length, cases), np.nan),
+    )
 
-    extent: Array
-    pH: Array
-    water_activity: Array
-    log_saturation: Array
-    status: StatusArray
-    guess: Array
 
-    @classmethod
-    def blank(cls, solids: int, length: int, cases: int) -> "_Equilibria":
-        return cls(
-            np.zeros((solids, cases)),
-            np.full(cases, np.nan),
-            np.ones(cases),
-            np.full((solids, cases), -np.inf),
-            np.zeros(cases, dtype=np.int8),
-            np.full((length, cases), np.nan),
-        )
+def _wetness(flow: Array, solids: tuple[str, ...]) -> Array:
+    """Return one (cases,) where there is a liquor, zero where there is none, and between where water is scarce."""
+    totals, water = contents(flow, solids)
+    size = np.abs(totals).sum(0) + np.abs(water)
+    possible = (totals[IONS] >= -ROUNDING * size).all(0) & (water > 0)
+    share = np.where(possible, flow[WATER] / np.where(possible, size, 1.0), 0.0)
+    return np.clip((share - DRY[0]) / (DRY[1] - DRY[0]), 0.0, 1.0)
 
-    def note(self, where: Index, state: Equilibrium, solids: tuple[str, ...]) -> None:
-        """Write down what the aqueous engine finds in the cases `where`."""
-        order = [state.phases.index(name) for name in solids]
-        self.extent[:, where], self.log_saturation[:, where] = state.extent[order], state.log_saturation[order]
-        self.pH[where], self.water_activity[where], self.status[where] = state.pH, state.water_activity, state.status
 
-    def refine(
-        self, where: Index, flow: Array, kelvin: Array, solids: tuple[str, ...], model: ActivityModel, guess: Array
-    ) -> None:
-        """Solve the cases `where` from a guess and write down those that are found."""
-        if where.size == 0:
-            return
-        part = flow[:, where]
-        factors = corrections(solids, kelvin[where], model)
-        made = liquor_with_crystals(
-            part, kelvin[where], solids, factors, saturated=False, model=model, start=guess[:, where]
-        )
-        ok = made.converged
-        place = where[ok]
-        self.extent[:, place] = (made.crystals - part[species.indices(solids)])[:, ok]
-        self.pH[place], self.water_activity[place] = made.pH[ok], made.water_activity[ok]
-        self.log_saturation[:, place], self.guess[:, place] = made.log_saturation[:, ok], made.state[:, ok]
-        self.status[place] = np.where(made.out_of_range[ok], Status.OUT_OF_RANGE, Status.OK)
+@functools.cache
+def formations(solids: tuple[str, ...]) -> Array:
+    """Return the stoichiometry (species, solids)."""
+    return np.array([formation(name) for name in solids]).T.copy()
 
 
 def _affordable(flow: Array, solids: tuple[str, ...], extent: Array) -> Array:
@@ -172,26 +165,7 @@ def _affordable(flow: Array, solids: tuple[str, ...], extent: Array) -> Array:
     return np.where(share < 1, extent * share * (1 - 4e-16), extent)
 
 
-def at_equilibrium(
-    flow: Array, temperature: "npt.ArrayLike", solids: tuple[str, ...], model: ActivityModel
-) -> Equilibrium:
-    """Return the equilibrium of flows (species, cases) [mol/s] with solids.
-
-    Salts whose stable hydrate is not the one named are given to the engine as phases that form at the supersaturation
-    of the saturated solution (`solubility.correction`).
-    """
-    kelvin = np.broadcast_to(np.asarray(temperature, dtype=float), flow.shape[1:])
-    corrected = {name: correction(name, kelvin, model) for name in solids if measured(name)[0].size}
-    plain = tuple(name for name in solids if name not in corrected)
-    return equilibrate(flow, kelvin, solids=plain, gases=corrected, model=model)
-
-
-def extents(state: Equilibrium, solids: tuple[str, ...]) -> Array:
-    """Return the extents (solids, cases) [mol/s] of an equilibrium in the order of `solids`."""
-    return state.extent[[state.phases.index(name) for name in solids]]
-
-
-def heat_of_crystallisation(solids: tuple[str, ...], extent: Array, model: ActivityModel) -> Array:
+def heat_of_crystallisation(solids: tuple[str, ...], extent: Array, model: VirialModel) -> Array:
     """Return the heat (cases,) [W] set free by `extent` (solids, cases) [mol/s] of solids that form."""
     return np.array([pure_phase(name, model.tier).enthalpy for name in solids]) @ extent
 

@@ -33,6 +33,20 @@ def latent_heat(temperature: "npt.ArrayLike") -> Array:
     return 1e3 * WATER_MASS * (known["latent_heat_at_0C"] + known["latent_heat_slope"] * celsius)
 
 
+def worth(solute: Array, water: Array) -> Array:
+    """Return whether evaporation is worth while: zero (cases,) for a trace in the water, one for more, smooth between.
+
+    Parameters
+    ----------
+    solute, water : array (cases,) [mol/s]
+    """
+    known = figures()
+    present = (solute > 0) & (water > 0)
+    share = np.where(present, solute, 1.0) / np.where(present, water, 1.0)
+    way = np.clip(np.log(share / known["trace"]) / np.log(known["little"] / known["trace"]), 0.0, 1.0)
+    return np.where(present, way**2 * (3 - 2 * way), 0.0)
+
+
 def without_water(stream: Stream, removed: Array) -> tuple[Stream, Stream]:
     """Return (what stays, the water removed) for `removed` (cases,) [mol/s]."""
     water = np.zeros_like(stream.flow)

@@ -6,25 +6,24 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.activity import ActivityModel
 from blackmass.chemistry.crystallisation import (
     companions,
+    formations,
     heat_of_crystallisation,
     limiting,
     settle,
     uncrystallisable,
 )
 from blackmass.chemistry.equilibria import formation, pure_phase
-from blackmass.chemistry.evaporation import WATER_MASS, figures, without_water
-from blackmass.chemistry.yield_search import Found, Search, begin, saturate, seek
+from blackmass.chemistry.evaporation import WATER_MASS, figures, without_water, worth
+from blackmass.chemistry.mother_liquor import rows
+from blackmass.chemistry.pitzer import VirialModel
+from blackmass.chemistry.yield_search import saturate
 from blackmass.status import Status, StatusArray, worst
 from blackmass.stream import Array, Stream
 
-Mask = npt.NDArray[np.bool_]
-Index = npt.NDArray[np.intp]
 WATER = species.index("H2O")
 DRIEST = 1e-9
-TRACE = 1e-6  # mole fraction in the water below which a salt is not worth evaporating for
 TINY = 1e-300
 
 
@@ -69,18 +68,15 @@ def crystallise(
     share: "npt.ArrayLike",
     temperature: "npt.ArrayLike",
     most_evaporated: "npt.ArrayLike",
-    model: ActivityModel,
+    model: VirialModel,
     start: Array | None = None,
 ) -> Yielded:
     """Evaporate water until `share` of a salt has crystallised.
 
-    The mother liquor wanted is known but for its water: the feed less the crystals. At each water content w the salt D
-    that dissolves at saturation follows from equilibrium, other salts forming beside it; sought is D(w) equal to what
-    the mother liquor holds. Since D is nearly proportional to w, the secant method in ln D over ln w comes near in few
-    steps; Newton's method on the saturated mother liquor (`mother_liquor`) does the rest, or all of it from a guess.
-    Where more than the share would form without evaporation, or less with all the evaporation that is allowed, the
-    amount follows from equilibrium with the water that is left. Where no mother liquor is found at all, nothing is
-    evaporated and the case is out of range.
+    The mother liquor wanted is known but for its water: the feed less the crystals. Sought is the water with which it
+    is saturated (`yield_search`), other salts forming beside the one named. Where more than the share would form
+    without evaporation, or less with all the evaporation that is allowed, the amount follows from equilibrium with the
+    water that is left. For a salt that is a trace of the water nothing is evaporated (`evaporation.worth`).
 
     Parameters
     ----------
@@ -95,45 +91,61 @@ def crystallise(
     start : array (n, cases), optional
         `guess` of an earlier call for the same cases; not a number where there is none.
     """
-    temperature = np.broadcast_to(np.asarray(temperature, dtype=float), (stream.cases,))
+    cases, solids = stream.cases, (salt, *companions(salt))
+    temperature = np.array(np.broadcast_to(np.asarray(temperature, dtype=float), (cases,)))
     needs = pure_phase(salt).amounts[-1]
     available = limiting(stream, salt)
     wanted = available * np.asarray(share, dtype=float)
     extent = wanted - stream[salt]
     all_water = stream["H2O"] + needs * stream[salt]
-    search = Search(
-        salt=salt,
-        mother=_mother(stream, salt, extent),
-        temperature=temperature,
-        dissolved=available - wanted,
-        high=all_water - needs * wanted,
-        low=_least_water(stream, all_water, needs * wanted, most_evaporated),
+    most = all_water - needs * wanted
+    least = _least_water(stream, all_water, needs * wanted, most_evaporated)
+    size = np.abs(stream.flow).sum(0)
+    value = worth(wanted, all_water) * (all_water > DRIEST * size) * np.isfinite(size)
+    where = np.flatnonzero((value > 0) & (least < most) & (wanted < available))
+    length = rows(solids, model)
+    known = start is not None and start.shape == (2 * length, cases)
+    guess = start if known and start is not None else np.full((2 * length, cases), np.nan)
+    found = saturate(
+        _mother(stream, salt, extent)[:, where],
+        temperature[where],
+        solids,
+        least=least[where],
+        most=most[where],
         model=model,
+        start=guess[:length, where],
     )
-    active = (wanted > TRACE * np.abs(all_water)) & (all_water > DRIEST * np.abs(stream.flow).sum(0))
-    active &= np.exp(search.low) < search.high
-    found = begin(search, start)
-    where = np.flatnonzero(active)
-    known = np.isfinite(found.liquor[0, where])
-    known[known] = saturate(search, found, where[known], found.liquor[:, where[known]])
-    seek(search, found, where[~known])
-    dried = active & (found.water < np.log(np.maximum(search.high, TINY)))
-    evaporated = np.where(dried, np.maximum(search.high - np.exp(found.water), 0.0), 0.0)
+    evaporated = np.zeros(cases)
+    evaporated[where] = np.maximum(most[where] - found.water, 0.0) * found.known * value[where]
     remaining, condensate = without_water(stream, evaporated)
-    amounts = np.vstack([extent, found.extent])
-    _settle_rest(search, found, amounts, remaining, np.flatnonzero(~found.met))
-    solids = (salt, *companions(salt))
-    slurry = remaining.react(np.array([formation(name) for name in solids]).T, amounts)
+    amounts, record = np.zeros((len(solids), cases)), np.full((2 * length, cases), np.nan)
+    activity, saturation, status = np.ones(cases), np.zeros(cases), np.zeros(cases, dtype=np.int8)
+    met = found.met & (value[where] == 1)
+    there = where[met]
+    amounts[0, there], amounts[1:, there] = extent[there], found.extent[:, met]
+    activity[there] = found.water_activity[met]
+    status[there] = np.where(found.out_of_range[met], Status.OUT_OF_RANGE, Status.OK)
+    record[:length, where] = found.state
+    rest = np.ones(cases, dtype=bool)
+    rest[there] = False
+    if rest.any():
+        made = settle(
+            remaining.take(np.flatnonzero(rest)), temperature[rest], solids, model=model, start=guess[length:, rest]
+        )
+        amounts[:, rest], record[length:, rest] = made.extent, made.guess
+        activity[rest], saturation[rest], status[rest] = made.water_activity, made.log_saturation[0], made.status
+    lost = where[~found.known]
+    status[lost] = worst(status[lost], Status.OUT_OF_RANGE)
     return Yielded(
-        slurry=slurry.at(temperature),
+        slurry=remaining.react(formations(solids), amounts).at(temperature),
         condensate=condensate.at(temperature),
         heat=heat_of_crystallisation(solids, amounts, model),
         crystals=amounts[0],
         available=available,
-        water_activity=found.water_activity,
-        log_saturation=found.log_saturation,
-        status=found.status,
-        guess=np.vstack([found.liquor, found.settled]),
+        water_activity=activity,
+        log_saturation=saturation,
+        status=status,
+        guess=record,
     )
 
 
@@ -145,20 +157,7 @@ def _mother(stream: Stream, salt: str, extent: Array) -> Array:
 
 
 def _least_water(stream: Stream, water: Array, bound: Array, most_evaporated: "npt.ArrayLike") -> Array:
-    """Return ln of the least water [mol/s] that may be left free."""
+    """Return the least water [mol/s] that may be left free."""
     left = water * (1 - np.asarray(most_evaporated)) - bound
     syrup = uncrystallisable(stream) / figures()["most_uncrystallisable_charge"] / WATER_MASS
-    return np.log(np.maximum(np.maximum(left, syrup), TINY))
-
-
-def _settle_rest(search: Search, found: Found, amounts: Array, remaining: Stream, rest: Index) -> None:
-    """Let equilibrium decide in the cases that do not meet the yield."""
-    if rest.size == 0:
-        return
-    solids = (search.salt, *companions(search.salt))
-    start = found.settled[:, rest]
-    made = settle(remaining.take(rest), search.temperature[rest], solids, model=search.model, start=start)
-    amounts[:, rest], found.settled[:, rest] = made.extent, made.guess
-    found.water_activity[rest], found.log_saturation[rest] = made.water_activity, made.log_saturation[0]
-    short = np.where(found.status[rest] > Status.OUT_OF_RANGE, Status.OUT_OF_RANGE, Status.OK)
-    found.status[rest] = worst(made.status, short)
+    return np.maximum(np.maximum(left, syrup), TINY)

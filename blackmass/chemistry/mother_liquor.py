@@ -1,4 +1,4 @@
-"""Liquors with their crystals near a known answer: speciation, crystals, activities and water at once, by Newton."""
+"""Liquors with their crystals: speciation, crystals, activities and water at once, case by case."""
 
 import dataclasses
 import functools
@@ -7,29 +7,27 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.activity import LN10, ActivityModel
-from blackmass.chemistry.aqueous import Equilibrium
-from blackmass.chemistry.equilibria import COMPONENTS, WATER, component_rows, dissolved, pure_phase
-from blackmass.chemistry.mother_liquor_step import ABSENT, TINY, Given, State, activities, all_water, step
-from blackmass.chemistry.speciation import system
+from blackmass.chemistry import mother_liquor_tables as of
+from blackmass.chemistry.activity import LN10
+from blackmass.chemistry.equilibria import COMPONENTS, KEPT, component_rows, pure_phase
+from blackmass.chemistry.mother_liquor_search import equilibrium
+from blackmass.chemistry.mother_liquor_step import enter, molalities, slack
+from blackmass.chemistry.pitzer import VirialModel, debye_hueckel_slope
+from blackmass.chemistry.pitzer_expansion import AMOUNT as IN_GROUP
+from blackmass.chemistry.pitzer_expansion import COUNT, Room, outside
+from blackmass.chemistry.pitzer_parameters import GROUP, GROUPS, PROPER, SIZES, Parameters
+from blackmass.chemistry.speciation import MOLES_PER_KG
+from blackmass.numerics.compiled import compiled
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-Index = npt.NDArray[np.intp]
-NEAR = 1e-8  # error before the last step, which leaves about its square
-STEPS = 14
+UNKNOWN = -999.0  # in a guess, of what was not there
 
 
-@functools.cache
-def places(tier: str) -> dict[str, int]:
-    """Return the row of ln molality in a state by the name of the dissolved species."""
-    names = (*COMPONENTS[:-1], *(reaction.name for reaction in dissolved(tier)))
-    return {name: len(COMPONENTS) + row for row, name in enumerate(names)}
-
-
-def rows(salts: int, tier: str) -> int:
-    """Return the number of rows of a state: components, dissolved species and salts."""
-    return len(COMPONENTS) + len(places(tier)) + salts
+def rows(salts: tuple[str, ...], model: VirialModel) -> int:
+    """Return the number of rows of a state: components, water twice, groups of species, salts."""
+    given = of.chemistry(salts, model.tier)
+    return len(KEPT) + 2 + int(given.places[SIZES, GROUPS]) + len(salts)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,21 +36,17 @@ class Liquor:
 
     Parameters
     ----------
-    water : array (cases,) [mol/s]
-        All of it, with that of the crystals.
     crystals : array (salts, cases) [mol/s]
-        None of a salt that rules the water.
     log_saturation : array (salts, cases)
-        Decimal logarithm, minus infinity where an ion of the salt is not in the batch.
+        Decimal logarithm, minus infinity where an ion of the salt is not in the liquor.
     pH, water_activity : array (cases,)
     out_of_range : array (cases,) of bool
     state : array (rows, cases)
-        To start from next time: ln activities of the components, with ln of the kilograms of water in the place of
-        water's; ln molalities of the dissolved species; crystals.
+        To start from next time: ln activities of the components, ln of the kilograms of water per kilogram there is,
+        ln of water's activity, ln activity coefficients, crystals against the most that can form.
     converged : array (cases,) of bool
     """
 
-    water: Array
     crystals: Array
     log_saturation: Array
     pH: Array
@@ -68,134 +62,173 @@ def liquor_with_crystals(
     salts: tuple[str, ...],
     corrections: Array,
     *,
-    saturated: bool,
-    model: ActivityModel,
-    start: Array,
+    model: VirialModel,
+    start: Array | None = None,
 ) -> Liquor:
-    """Find the equilibrium of a liquor with crystals, with the water that it has or the water that saturates it.
+    """Find the equilibrium of a liquor with crystals.
 
-    The unknowns are the activities of the components, the kilograms of free water, the crystals and the molalities of
-    the major species; the equations are the balances, complementarity of each salt (present and saturated, or absent
-    and undersaturated), and mass action of the major species with the derivatives of the activity model. With
-    `saturated` the first salt is saturated without crystals instead of the balance of water. The iteration starts near
-    the answer, or the case is given up.
+    The unknowns are the activities of the components, the kilograms of free water, the activity of water, the activity
+    coefficients and the crystals; the equations are the balances, mass action, complementarity of each salt (present
+    and saturated, or absent and undersaturated) and the activity model. From a start the answer follows by Newton's
+    method; without one, or where that fails, by interior points (`mother_liquor_search`).
 
     Parameters
     ----------
     flow : array (species, cases) [mol/s]
-        The liquor with the crystals that it brings; with `saturated` its water is not read.
+        The liquor with the crystals that it brings; all cases have water.
     temperature : array (cases,) [K]
     salts : names
     corrections : array (salts, cases)
         Supersaturation at which each salt forms.
-    saturated : whether the first salt rules the water
-    model : activity model that returns a gradient
-    start : array (rows, cases)
+    model : Pitzer's model
+    start : array (rows, cases), optional
         `state` of an earlier answer; not a number where there is none.
     """
-    cases = temperature.size
-    given = _prepare(flow, temperature, salts, corrections, model)
-    given = dataclasses.replace(given, free=int(saturated))
-    state = _begin(given, start)
-    converged = np.zeros(cases, dtype=bool)
-    where = np.flatnonzero(np.isfinite(start).all(0))
-    part, going = given.take(where), state.take(where)
-    with np.errstate(all="ignore"):
-        for _ in range(STEPS):
-            if where.size == 0:
-                break
-            following, error = step(part, going)
-            done = error < NEAR
-            if done.any():
-                state.put(where[done], following, done)
-                converged[where[done]] = True
-            go = ~done & np.isfinite(error)
-            part, going, where = (
-                (part, following, where) if go.all() else (part.take(go), following.take(go), where[go])
-            )
-        return _answer(given, state, converged, salts)
-
-
-def first_state(liquor: Equilibrium, crystals: Array, tier: str) -> Array:
-    """Return a start (rows, cases) from an equilibrium near the answer and its crystals (salts, cases)."""
-    count = len(COMPONENTS)
-    state = np.full((rows(len(crystals), tier), liquor.pH.size), ABSENT)
-    state[:count] = liquor.guess[:count]
-    state[COMPONENTS.index(WATER)] = np.log(np.maximum(liquor.water_mass, TINY))
-    state[[places(tier)[name] for name in liquor.names]] = np.log(np.maximum(liquor.molality, TINY))
-    state[-len(crystals) :] = crystals
-    return state
-
-
-def _prepare(
-    flow: Array, temperature: Array, salts: tuple[str, ...], corrections: Array, model: ActivityModel
-) -> Given:
-    totals = flow[component_rows()].copy()
-    for name in salts:
-        held = flow[species.index(name)]
-        if held.any():
-            totals += np.multiply.outer(pure_phase(name, model.tier).amounts, held)
-    present = frozenset(name for row, name in enumerate(COMPONENTS) if np.any(totals[row] > 0))
-    chosen = system(present, salts, model.tier)
-    rows = np.array([row for row in range(len(chosen.components)) if row != chosen.water], dtype=np.intp)
-    kept = np.array([salts.index(phase.name) for phase in chosen.phases], dtype=np.intp)
-    own = totals[[COMPONENTS.index(chosen.components[row]) for row in rows]]
-    size = np.empty((kept.size, temperature.size))
-    for row, needs in enumerate(chosen.phase_power[:, rows[:-1]]):
-        limiting = np.flatnonzero(needs > 0)
-        size[row] = np.maximum((own[limiting] / needs[limiting, None]).min(0), TINY)
-    return Given(
-        system=chosen,
-        model=model,
-        rows=rows,
-        free=0,
-        kept=kept,
-        water=totals[-1],
-        temperature=temperature,
-        totals=own,
-        ln_k=chosen.ln_k(temperature)[:-1],
-        phase_ln_k=chosen.phase_ln_k(temperature) + np.log(corrections[kept]),
-        size=size,
+    given, cases = of.chemistry(salts, model.tier), temperature.size
+    totals, water = contents(flow, salts)
+    start = np.full((rows(salts, model), cases), np.nan) if start is None else start
+    found = Liquor(
+        crystals=np.zeros((len(salts), cases)),
+        log_saturation=np.full((len(salts), cases), -np.inf),
+        pH=np.full(cases, np.nan),
+        water_activity=np.ones(cases),
+        out_of_range=np.zeros(cases, dtype=np.bool_),
+        state=np.full((rows(salts, model), cases), np.nan),
+        converged=np.zeros(cases, dtype=np.bool_),
     )
-
-
-def _begin(given: Given, start: Array) -> State:
-    chosen = given.system
-    known = places(given.model.tier)
-    salts = start[len(COMPONENTS) + len(known) :]
-    return State(
-        start[[COMPONENTS.index(chosen.components[row]) for row in given.rows]],
-        start[COMPONENTS.index(WATER)].copy(),
-        salts[given.kept[given.free :]] / given.size[given.free :],
-        start[[known[name] for name in chosen.names]],
+    _solve(
+        given,
+        of.room(given),
+        (totals, water / MOLES_PER_KG, temperature, debye_hueckel_slope(temperature)),
+        (np.log(corrections), start),
+        model.most_solutes,
+        (found.crystals, found.log_saturation, found.pH, found.water_activity, found.state),
+        (found.out_of_range, found.converged),
     )
+    return found
 
 
-def _answer(given: Given, state: State, converged: Mask, salts: tuple[str, ...]) -> Liquor:
-    chosen, free = given.system, given.free
-    activity = activities(given, state)
-    state.share = np.maximum(state.share, 0.0)
-    crystals = np.zeros((len(salts), converged.size))
-    crystals[given.kept[free:]] = state.share * given.size[free:]
-    slack = given.phase_ln_k - chosen.phase_power[:, given.rows] @ state.ln_activity
-    slack -= np.multiply.outer(chosen.phase_content[:, chosen.water], activity.ln_water)
-    saturation = np.full((len(salts), converged.size), -np.inf)
-    saturation[given.kept] = -slack / LN10
-    amounts = np.exp(np.minimum(state.ln_molality, 20.0) + state.ln_kilograms)
-    known = places(given.model.tier)
-    record = np.full((rows(len(salts), given.model.tier), converged.size), ABSENT)
-    record[[COMPONENTS.index(chosen.components[row]) for row in given.rows]] = state.ln_activity
-    record[COMPONENTS.index(WATER)] = state.ln_kilograms
-    record[[known[name] for name in chosen.names]] = state.ln_molality
-    record[-len(salts) :] = crystals
-    record[:, ~converged] = np.nan
-    return Liquor(
-        water=all_water(given, state, amounts),
-        crystals=crystals,
-        log_saturation=saturation,
-        pH=-state.ln_activity[-1] / LN10,
-        water_activity=np.exp(activity.ln_water),
-        out_of_range=activity.out_of_range,
-        state=record,
-        converged=converged,
-    )
+def contents(flow: Array, salts: tuple[str, ...]) -> tuple[Array, Array]:
+    """Return the components (components, cases) and the water (cases,) of a liquor [mol/s], named crystals dissolved."""
+    totals = flow[component_rows()]
+    carried = flow[species.indices(salts)]
+    if carried.any():
+        totals = totals + _amounts(salts) @ carried
+    return np.ascontiguousarray(totals[_order()]), totals[COMPONENTS.index("H2O")]
+
+
+@functools.cache
+def _amounts(salts: tuple[str, ...]) -> Array:
+    return np.array([pure_phase(name).amounts for name in salts]).T.copy()
+
+
+@functools.cache
+def _order() -> list[int]:
+    return [COMPONENTS.index(name) for name in KEPT]
+
+
+@compiled
+def _solve(
+    given: Parameters,
+    place: Room,
+    feed: tuple[Array, Array, Array, Array],
+    known: tuple[Array, Array],
+    most: float,
+    found: tuple[Array, Array, Array, Array, Array],
+    flags: tuple[Mask, Mask],
+) -> None:
+    values, places = place.values, place.places
+    totals, kilograms, temperature, slopes = feed
+    corrections, start = known
+    crystals, saturation, ph, water_activity, state = found
+    out_of_range, converged = flags
+    held = np.empty(totals.shape[0])
+    factors = np.empty(corrections.shape[0])
+    scalar = values[of.SCALARS]
+    for case in range(temperature.size):
+        for row in range(held.size):
+            held[row] = totals[row, case] / kilograms[case]
+        for row in range(factors.size):
+            factors[row] = corrections[row, case]
+        scalar[of.KELVIN], scalar[of.SLOPE], scalar[of.HELD] = temperature[case], slopes[case], most
+        scalar[of.WATER] = MOLES_PER_KG
+        places[COUNT, of.FREE] = 0
+        enter(given, place, held, factors)
+        near = resume(given, place, start, case, 0)
+        if not equilibrium(given, place, near, False):
+            continue
+        converged[case] = True
+        record(given, place, state, case, 0)
+        ph[case] = -values[of.LN_ACTIVITY, 0] / LN10
+        water_activity[case] = np.exp(scalar[of.LN_WATER])
+        out_of_range[case] = strange(given, place)
+        for phase in range(places[COUNT, of.PHASES]):
+            row = places[of.SALT, phase]
+            crystals[row, case] = max(values[of.AMOUNT, phase], 0.0) * values[of.SIZE, phase] * kilograms[case]
+            saturation[row, case] = -slack(place, phase) / LN10
+
+
+@compiled
+def resume(given: Parameters, place: Room, start: Array, case: int, first: int) -> bool:
+    """Take a start from the rows from `first` on; return whether there is one for all that the liquor holds."""
+    values, places = place.values, place.places
+    components, groups = of.ALL, given.places[SIZES, GROUPS]
+    if not np.isfinite(start[first, case]):
+        return False
+    for row in range(places[COUNT, of.BALANCES]):
+        value = start[first + places[of.BALANCE, row], case]
+        if value == UNKNOWN:
+            return False
+        values[of.LN_ACTIVITY, row] = value
+    at = first + components
+    values[of.SCALARS, of.LN_KILOGRAMS], values[of.SCALARS, of.LN_WATER] = start[at, case], start[at + 1, case]
+    at += 2
+    for row in range(places[COUNT, of.SOLUTES]):
+        group = given.places[GROUP, places[of.SOLUTE, row]]
+        values[of.ASSUMED, places[of.SOLUTE_GROUP, row]] = start[at + group, case]
+    at += groups
+    for phase in range(places[COUNT, of.FREE], places[COUNT, of.PHASES]):
+        amount = start[at + places[of.SALT, phase], case]
+        values[of.AMOUNT, phase] = amount
+        places[of.THERE, phase] = amount > 0
+    return True
+
+
+@compiled
+def record(given: Parameters, place: Room, state: Array, case: int, first: int) -> None:
+    """Write a start for the next time."""
+    values, places = place.values, place.places
+    components, groups = of.ALL, given.places[SIZES, GROUPS]
+    at = first + components
+    for row in range(first, at):
+        state[row, case] = UNKNOWN
+    for row in range(at, at + 2 + groups + given.places[SIZES, of.SALT_COUNT]):
+        state[row, case] = 0.0
+    for row in range(places[COUNT, of.BALANCES]):
+        state[first + places[of.BALANCE, row], case] = values[of.LN_ACTIVITY, row]
+    state[at, case], state[at + 1, case] = values[of.SCALARS, of.LN_KILOGRAMS], values[of.SCALARS, of.LN_WATER]
+    at += 2
+    for row in range(places[COUNT, of.SOLUTES]):
+        group = given.places[GROUP, places[of.SOLUTE, row]]
+        state[at + group, case] = values[of.ASSUMED, places[of.SOLUTE_GROUP, row]]
+    at += groups
+    for phase in range(places[COUNT, of.FREE], places[COUNT, of.PHASES]):
+        amount = values[of.AMOUNT, phase]
+        state[at + places[of.SALT, phase], case] = max(amount, 1e-300) if places[of.THERE, phase] else 0.0
+
+
+@compiled
+def strange(given: Parameters, place: Room) -> bool:
+    """Whether the liquor is out of the range of the model."""
+    values, places = place.values, place.places
+    molalities(place)
+    groups = places[COUNT, GROUPS]
+    total = 0.0
+    for group in range(groups):
+        values[of.OWN, group] = 0.0
+        total += values[IN_GROUP, group]
+    for row in range(places[COUNT, of.SOLUTES]):
+        if given.places[PROPER, places[of.SOLUTE, row]]:
+            values[of.OWN, places[of.SOLUTE_GROUP, row]] += values[of.MOLALITY, row]
+    beyond = total > values[of.SCALARS, of.HELD] * (1 + 1e-9)
+    return beyond or outside(given, place, values[of.SCALARS, of.KELVIN], values[of.OWN])

@@ -7,8 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass.chemistry.activity import LN10, Activity, debye_hueckel
-from blackmass.chemistry.pitzer_expansion import AMOUNT, LN_GAMMA, SLOPE, Virial, at_temperature, held, outside, virial
-from blackmass.chemistry.pitzer_parameters import Parameters, parameters
+from blackmass.chemistry.pitzer_expansion import (
+    AMOUNT,
+    HESSIAN,
+    LN_GAMMA,
+    PLACE,
+    SLOPE,
+    Room,
+    at_temperature,
+    held,
+    outside,
+    room,
+)
+from blackmass.chemistry.pitzer_parameters import GROUP, GROUPS, PROPER, SIZES, Parameters, parameters
 from blackmass.numerics.compiled import compiled
 
 Array = npt.NDArray[np.float64]
@@ -61,9 +72,7 @@ def activities(
     found = np.empty((count, cases)), np.empty(cases), np.empty(cases, dtype=np.bool_)
     gradient, water = np.empty((count, count, cases)), np.empty((count, cases))
     slopes = debye_hueckel_slope(temperature)
-    _evaluate(
-        given, virial(given), (molality, temperature, slopes), model.most_solutes, (*found, gradient, water)
-    )
+    _evaluate(given, room(given), (molality, temperature, slopes), model.most_solutes, (*found, gradient, water))
     return Activity(*found, gradient=gradient, water_gradient=water)
 
 
@@ -75,28 +84,29 @@ def debye_hueckel_slope(temperature: "npt.ArrayLike") -> Array:
 @compiled
 def _evaluate(
     given: Parameters,
-    part: Virial,
+    part: Room,
     state: tuple[Array, Array, Array],
     most: float,
     found: tuple[Array, Array, npt.NDArray[np.bool_], Array, Array],
 ) -> None:
     molality, temperature, slopes = state
     ln_gamma, ln_water, out_of_range, gradient, water = found
-    group = given.group
-    proper = np.empty(part.place.size)
-    for row in range(part.place.size):
-        part.place[row] = row
+    values, groups = part.values, given.places[SIZES, GROUPS]
+    proper = np.empty(groups)
+    for row in range(groups):
+        part.places[PLACE, row] = row
     for case in range(temperature.size):
         at_temperature(given, part, temperature[case])
-        for row in range(proper.size):
-            part.group[AMOUNT, row] = proper[row] = 0.0
-        for row in range(group.size):
-            part.group[AMOUNT, group[row]] += molality[row, case]
-            proper[group[row]] += molality[row, case] * given.proper[row]
+        for row in range(groups):
+            values[AMOUNT, row] = proper[row] = 0.0
+        for row in range(molality.shape[0]):
+            group = given.places[GROUP, row]
+            values[AMOUNT, group] += molality[row, case]
+            proper[group] += molality[row, case] * given.places[PROPER, row]
         ln_water[case], beyond = held(given, part, slopes[case], most)
         out_of_range[case] = beyond or outside(given, part, temperature[case], proper)
-        for row in range(group.size):
-            ln_gamma[row, case] = part.group[LN_GAMMA, group[row]]
-            water[row, case] = part.group[SLOPE, group[row]]
-            for column in range(group.size):
-                gradient[row, column, case] = part.hessian[group[row], group[column]]
+        for row in range(molality.shape[0]):
+            group = given.places[GROUP, row]
+            ln_gamma[row, case], water[row, case] = values[LN_GAMMA, group], values[SLOPE, group]
+            for column in range(molality.shape[0]):
+                gradient[row, column, case] = values[HESSIAN + group, given.places[GROUP, column]]

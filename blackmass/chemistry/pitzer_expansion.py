@@ -7,7 +7,32 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass.chemistry.pitzer_functions import debye_hueckel_energy, integral, shielding, unsymmetric
-from blackmass.chemistry.pitzer_parameters import REFERENCE, Parameters
+from blackmass.chemistry.pitzer_parameters import (
+    ALPHA,
+    ALPHAS,
+    CHARGES,
+    COLDEST,
+    FIRST_ALPHA,
+    GROUPS,
+    HELD,
+    HOTTEST,
+    LEFT,
+    LIMITS,
+    ONE,
+    PAIRS,
+    REFERENCE,
+    RIGHT,
+    SECOND,
+    SECOND_ALPHA,
+    SHARE,
+    SIZES,
+    STRENGTH,
+    TRIPLE,
+    TRIPLES,
+    UNLIKE,
+    B,
+    Parameters,
+)
 from blackmass.numerics.compiled import compiled
 from blackmass.species import molar_mass
 
@@ -15,95 +40,82 @@ Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 DILUTE = 1e-12  # mol/kg, ionic strength below which derivatives are those at this one
 MASS = float(molar_mass("H2O"))  # kg/mol
-HIGHEST = 8  # charge
+HIGHEST = 6  # charge
+MOST_GROUPS = 48
 ROUND = 0.2  # mol/kg over which the liquor comes to be held
-GROUPS, PAIRS, TRIPLES, UNLIKE = range(4)  # of `Virial.count`
-BETA2, BETA1, CONSTANT, THIRD = range(4)  # rows of `Virial.pair`
-CHARGE, SIGN, HALF, AMOUNT, TILT, CUBED, LN_GAMMA, SLOPE, ACROSS = range(9)  # rows of `Virial.group`
-B, STRENGTH, SHARE, HELD, COLDEST, HOTTEST = range(6)  # of `Parameters.limits`
+# rows of `Room.values`: of groups, of pairs, of triples, of alphas, of charges, and the derivatives of ln gamma
+CHARGE, SIGN, HALF, AMOUNT, TILT, CUBED, LN_GAMMA, SLOPE, ACROSS = range(9)
+BETA2, BETA1, KNOWN, CUBIC, PSI = range(9, 14)
+SHIELD, MIXING, HESSIAN = 14, 17, 17 + 3 * (HIGHEST + 1)
+VALUES = HESSIAN + MOST_GROUPS
+# rows of `Room.places`: how many there are of each, where each group is or -1, pairs, triples
+COUNT, PLACE, PAIR, TERNARY = 0, 1, 2, 6
+PLACES = 9
 
 
-class Virial(NamedTuple):
-    """The coefficients of the groups that a liquor holds, at its temperature, and what is found for it."""
+class Room(NamedTuple):
+    """The groups that a liquor holds with the coefficients at its temperature, and what is found for it, in rows.
 
-    count: Index  # (4,) groups, pairs, triples, pairs of unlike ions
-    pair: Array  # (4, pairs)
-    pairs: Index  # (pairs, 4)
-    triple: Array  # (triples,)
-    triples: Index  # (triples, 3)
-    group: Array  # (9, groups) charge and its sign, half its square, molality and sums, ln gamma, slope of ln water
-    hessian: Array  # (groups, groups) derivatives of ln gamma by molality
-    place: Index  # (groups,) of all groups among those held, or -1
-    shielding: Array  # (alphas, 3)
-    mixing: Array  # (charges, charges, 3)
+    Values begin with absolute charge and its sign, half its square, molality, sums, ln gamma, and the slope of ln water;
+    a solver of liquors adds rows of its own.
+    """
+
+    values: Array  # (rows, width)
+    places: Index  # (rows, width)
+    buffer: Array  # for matrices
 
 
-def virial(given: Parameters) -> Virial:
+def room(given: Parameters, values: int = VALUES, places: int = PLACES, buffer: int = 0) -> Room:
     """Return room for a liquor."""
-    groups, pairs, triples = given.charges.size, len(given.pairs), len(given.triples)
-    return Virial(
-        count=np.zeros(4, np.int64),
-        pair=np.zeros((4, pairs)),
-        pairs=np.zeros((pairs, 4), np.int64),
-        triple=np.zeros(triples),
-        triples=np.zeros((triples, 3), np.int64),
-        group=np.zeros((9, groups)),
-        hessian=np.zeros((groups, groups)),
-        place=np.zeros(groups, np.int64),
-        shielding=np.zeros((given.alpha.size, 3)),
-        mixing=np.zeros((HIGHEST, HIGHEST, 3)),
-    )
+    width = max(given.numbers.shape[1], MOST_GROUPS)
+    return Room(np.zeros((values, width)), np.zeros((places, width), np.int64), np.zeros(buffer))
 
 
 @compiled
-def at_temperature(given: Parameters, part: Virial, kelvin: float) -> None:
-    """Fill in the coefficients of the groups whose `place` is not negative, numbered from zero."""
+def at_temperature(given: Parameters, part: Room, kelvin: float) -> None:
+    """Fill in the coefficients of the groups whose place is not negative, numbered from zero."""
+    numbers, known, values, places = given.numbers, given.places, part.values, part.places
     term = np.empty(6)
     term[0], term[1] = 1.0, 1 / kelvin - 1 / REFERENCE
     term[2], term[3] = math.log(kelvin / REFERENCE), kelvin - REFERENCE
     term[4], term[5] = kelvin**2 - REFERENCE**2, 1 / kelvin**2 - 1 / REFERENCE**2
-    place = part.place
-    groups = 0
-    for group in range(place.size):
-        if place[group] >= 0:
-            at = place[group]
-            part.group[CHARGE, at] = abs(given.charges[group])
-            part.group[SIGN, at] = np.sign(given.charges[group])
-            part.group[HALF, at] = 0.5 * given.charges[group] ** 2
+    groups = pairs = unlike = triples = 0
+    for group in range(known[SIZES, GROUPS]):
+        at = places[PLACE, group]
+        if at >= 0:
+            values[CHARGE, at] = abs(numbers[CHARGES, group])
+            values[SIGN, at] = np.sign(numbers[CHARGES, group])
+            values[HALF, at] = 0.5 * numbers[CHARGES, group] ** 2
             groups += 1
-    pairs = unlike = triples = 0
-    for row in range(given.pairs.shape[0]):
-        left, right = place[given.pairs[row, 0]], place[given.pairs[row, 1]]
+    for row in range(known[SIZES, PAIRS]):
+        left, right = places[PLACE, known[LEFT, row]], places[PLACE, known[RIGHT, row]]
         if left < 0 or right < 0:
             continue
-        part.pairs[pairs, 0], part.pairs[pairs, 1] = left, right
-        part.pairs[pairs, 2], part.pairs[pairs, 3] = given.pairs[row, 2], given.pairs[row, 3]
-        beta2 = beta1 = constant = third = 0.0
-        for k in range(6):
-            beta2 += given.beta2[row, k] * term[k]
-            beta1 += given.beta1[row, k] * term[k]
-            constant += given.constant[row, k] * term[k]
-            third += given.third[row, k] * term[k]
-        part.pair[BETA2, pairs], part.pair[BETA1, pairs] = beta2, beta1
-        part.pair[CONSTANT, pairs], part.pair[THIRD, pairs] = constant, third
+        places[PAIR, pairs], places[PAIR + 1, pairs] = left, right
+        places[PAIR + 2, pairs], places[PAIR + 3, pairs] = known[SECOND_ALPHA, row], known[FIRST_ALPHA, row]
+        for kind in range(4):
+            value = 0.0
+            for k in range(6):
+                value += numbers[SECOND + 6 * kind + k, row] * term[k]
+            values[BETA2 + kind, pairs] = value
         pairs += 1
-        unlike += row < given.unlike
-    for row in range(given.triples.shape[0]):
-        one, two = place[given.triples[row, 0]], place[given.triples[row, 1]]
-        three = place[given.triples[row, 2]]
-        if one < 0 or two < 0 or three < 0:
-            continue
-        part.triples[triples, 0], part.triples[triples, 1], part.triples[triples, 2] = one, two, three
-        value = 0.0
-        for k in range(6):
-            value += given.triple[row, k] * term[k]
-        part.triple[triples] = value
-        triples += 1
-    part.count[GROUPS], part.count[PAIRS], part.count[TRIPLES], part.count[UNLIKE] = groups, pairs, triples, unlike
+        unlike += row < known[SIZES, UNLIKE]
+    for row in range(known[SIZES, TRIPLES]):
+        possible, value = True, 0.0
+        for k in range(3):
+            places[TERNARY + k, triples] = places[PLACE, known[ONE + k, row]]
+            possible = possible and places[TERNARY + k, triples] >= 0
+        if possible:
+            for k in range(6):
+                value += numbers[TRIPLE + k, row] * term[k]
+            values[PSI, triples] = value
+            triples += 1
+    places[COUNT, GROUPS], places[COUNT, PAIRS], places[COUNT, TRIPLES] = groups, pairs, triples
+    places[COUNT, UNLIKE] = unlike
 
 
 @compiled
-def _mixing(given: Parameters, part: Virial, strength: float, slope: float, highest: int) -> None:
+def _mixing(given: Parameters, part: Room, strength: float, slope: float, highest: int) -> None:
     """Fill in the electrostatic mixing terms of all charges up to the highest."""
     scale = 6 * slope * math.sqrt(strength)
     for one in range(1, highest):
@@ -113,17 +125,18 @@ def _mixing(given: Parameters, part: Virial, strength: float, slope: float, high
             second = integral(given.spline, scale * other * other)
             found = unsymmetric(own, first, second, 1.0 * one * other, strength)
             for k in range(3):
-                part.mixing[one, other, k] = part.mixing[other, one, k] = found[k]
+                part.values[MIXING + k * (HIGHEST + 1) + one, other] = found[k]
+                part.values[MIXING + k * (HIGHEST + 1) + other, one] = found[k]
 
 
 @compiled
-def expand(given: Parameters, part: Virial, slope: float) -> float:
+def expand(given: Parameters, part: Room, slope: float) -> float:
     """Evaluate the expansion at the molalities AMOUNT, and return ln of the activity of water.
 
     `slope` is :math:`A_\\phi`. Written are LN_GAMMA, SLOPE and the Hessian.
     """
-    group, hessian = part.group, part.hessian
-    groups, pairs, triples = part.count[GROUPS], part.count[PAIRS], part.count[TRIPLES]
+    group, places, hessian = part.values, part.places, part.values[HESSIAN:]
+    groups, pairs, triples = places[COUNT, GROUPS], places[COUNT, PAIRS], places[COUNT, TRIPLES]
     charge, half, m = group[CHARGE], group[HALF], group[AMOUNT]
     ln_gamma, tilt, cubed = group[LN_GAMMA], group[TILT], group[CUBED]
     strength = equivalents = total = 0.0
@@ -137,21 +150,20 @@ def expand(given: Parameters, part: Virial, slope: float) -> float:
         for j in range(groups):
             hessian[i, j] = 0.0
     strength = max(strength, DILUTE)
-    energy, first, second = debye_hueckel_energy(strength, slope, given.limits[B])
-    for k in range(given.alpha.size):
-        found = shielding(strength, given.alpha[k])
-        part.shielding[k, 0], part.shielding[k, 1], part.shielding[k, 2] = found[0], found[1], found[2]
+    energy, first, second = debye_hueckel_energy(strength, slope, given.numbers[LIMITS, B])
+    for k in range(given.places[SIZES, ALPHAS]):
+        found = shielding(strength, given.numbers[ALPHA, k])
+        group[SHIELD, k], group[SHIELD + 1, k], group[SHIELD + 2, k] = found[0], found[1], found[2]
     cubic = 0.0
     for row in range(pairs):
-        left, right = part.pairs[row, 0], part.pairs[row, 1]
-        two, one = part.shielding[part.pairs[row, 2]], part.shielding[part.pairs[row, 3]]
-        beta2, beta1, third = part.pair[BETA2, row], part.pair[BETA1, row], part.pair[THIRD, row]
-        value = part.pair[CONSTANT, row] + beta1 * one[0] + beta2 * two[0]
-        bend = beta1 * one[1] + beta2 * two[1]
+        left, right, two, one = places[PAIR, row], places[PAIR + 1, row], places[PAIR + 2, row], places[PAIR + 3, row]
+        beta2, beta1, third = group[BETA2, row], group[BETA1, row], group[CUBIC, row]
+        value = group[KNOWN, row] + beta1 * group[SHIELD, one] + beta2 * group[SHIELD, two]
+        bend = beta1 * group[SHIELD + 1, one] + beta2 * group[SHIELD + 1, two]
         product = 2 * m[left] * m[right]
         energy += value * product
         first += bend * product
-        second += (beta1 * one[2] + beta2 * two[2]) * product
+        second += (beta1 * group[SHIELD + 2, one] + beta2 * group[SHIELD + 2, two]) * product
         ln_gamma[left] += 2 * value * m[right]
         ln_gamma[right] += 2 * value * m[left]
         tilt[left] += 2 * bend * m[right]
@@ -167,20 +179,21 @@ def expand(given: Parameters, part: Virial, slope: float) -> float:
         for i in range(groups):
             for j in range(i):
                 if group[SIGN, i] * group[SIGN, j] > 0 and charge[i] != charge[j]:
-                    term = part.mixing[int(charge[i]), int(charge[j])]
+                    at, other = MIXING + int(charge[i]), int(charge[j])
+                    value, bend = group[at, other], group[at + HIGHEST + 1, other]
                     product = 2 * m[i] * m[j]
-                    energy += term[0] * product
-                    first += term[1] * product
-                    second += term[2] * product
-                    ln_gamma[i] += 2 * term[0] * m[j]
-                    ln_gamma[j] += 2 * term[0] * m[i]
-                    tilt[i] += 2 * term[1] * m[j]
-                    tilt[j] += 2 * term[1] * m[i]
-                    hessian[i, j] += 2 * term[0]
-                    hessian[j, i] += 2 * term[0]
+                    energy += value * product
+                    first += bend * product
+                    second += group[at + 2 * (HIGHEST + 1), other] * product
+                    ln_gamma[i] += 2 * value * m[j]
+                    ln_gamma[j] += 2 * value * m[i]
+                    tilt[i] += 2 * bend * m[j]
+                    tilt[j] += 2 * bend * m[i]
+                    hessian[i, j] += 2 * value
+                    hessian[j, i] += 2 * value
     for row in range(triples):
-        a, b, c = part.triples[row, 0], part.triples[row, 1], part.triples[row, 2]
-        value = part.triple[row]
+        a, b, c = places[TERNARY, row], places[TERNARY + 1, row], places[TERNARY + 2, row]
+        value = group[PSI, row]
         energy += value * m[a] * m[b] * m[c]
         ln_gamma[a] += value * m[b] * m[c]
         ln_gamma[b] += value * m[a] * m[c]
@@ -206,15 +219,15 @@ def expand(given: Parameters, part: Virial, slope: float) -> float:
 
 
 @compiled
-def held(given: Parameters, part: Virial, slope: float, most: float) -> tuple[float, bool]:
+def held(given: Parameters, part: Room, slope: float, most: float) -> tuple[float, bool]:
     """Evaluate the expansion, held in strong liquors; return ln of the activity of water and whether it is held.
 
     Above `most` mol of solutes in a kilogram of water, and above the ionic strength of the parameters, coefficients are
     those of the liquor diluted to the limit, and water follows as in an ideal solution. The way there is rounded, so
     that all derivatives are continuous up to the first.
     """
-    group, hessian = part.group, part.hessian
-    groups = part.count[GROUPS]
+    group, hessian = part.values, part.values[HESSIAN:]
+    groups = part.places[COUNT, GROUPS]
     total = strength = 0.0
     for i in range(groups):
         total += group[AMOUNT, i]
@@ -227,14 +240,14 @@ def held(given: Parameters, part: Virial, slope: float, most: float) -> tuple[fl
             kept, grows = total - beyond**2 / (2 * ROUND), 1 - beyond / ROUND
         share = kept / total
         fall = (grows - share) / total
-    if share * strength > given.limits[HELD]:
-        share, fall = given.limits[HELD] / strength, 0.0
+    if share * strength > given.numbers[LIMITS, HELD]:
+        share, fall = given.numbers[LIMITS, HELD] / strength, 0.0
         by_strength = -share / strength
-    if share == 1.0:
-        return expand(given, part, slope), False
     for i in range(groups):
         group[AMOUNT, i] *= share
     ln_water = expand(given, part, slope)
+    if share == 1.0:
+        return ln_water, False
     along = 0.0
     for i in range(groups):
         group[AMOUNT, i] /= share
@@ -253,24 +266,19 @@ def held(given: Parameters, part: Virial, slope: float, most: float) -> tuple[fl
 
 
 @compiled
-def outside(given: Parameters, part: Virial, kelvin: float, proper: Array) -> bool:
+def outside(given: Parameters, part: Room, kelvin: float, proper: Array) -> bool:
     """Whether a liquor is out of the range of the model; `proper` (groups,) are the molalities without stand-ins."""
-    group, limit = part.group, given.limits
+    group, limit = part.values, given.numbers[LIMITS]
     celsius = kelvin - 273.15
     strength = positive = negative = known = 0.0
-    for i in range(part.count[GROUPS]):
+    for i in range(part.places[COUNT, GROUPS]):
         carried = group[CHARGE, i] * group[AMOUNT, i]
         strength += group[HALF, i] * group[AMOUNT, i]
         positive += carried * (group[SIGN, i] > 0)
         negative += carried * (group[SIGN, i] < 0)
-    for row in range(part.count[UNLIKE]):
-        left, right = part.pairs[row, 0], part.pairs[row, 1]
+    for row in range(part.places[COUNT, UNLIKE]):
+        left, right = part.places[PAIR, row], part.places[PAIR + 1, row]
         known += group[CHARGE, left] * proper[left] * group[CHARGE, right] * proper[right]
     products = positive * negative
     strange = products > 0 and 1 - known / products > limit[SHARE]
-    return (
-        strange
-        or strength > limit[STRENGTH]
-        or celsius < limit[COLDEST] - 1e-9
-        or celsius > limit[HOTTEST] + 1e-9
-    )
+    return strange or strength > limit[STRENGTH] or celsius < limit[COLDEST] - 1e-9 or celsius > limit[HOTTEST] + 1e-9

@@ -18,26 +18,26 @@ TERMS = ("value", "c1", "c2", "c3", "c4", "c5")
 NOTHING = (0.0,) * len(TERMS)
 
 
-class Parameters(NamedTuple):
-    """Virial coefficients of groups of dissolved species that the model cannot tell apart.
+LIMITS, CHARGES, ALPHA = range(3)  # rows of `Parameters.numbers`
+SECOND, FIRST, CONSTANT, THIRD, TRIPLE = range(3, 33, len(TERMS))  # the first of six rows each, by term of temperature
+SIZES, GROUP, PROPER, LEFT, RIGHT, SECOND_ALPHA, FIRST_ALPHA, ONE, TWO, THREE = range(10)  # rows of `Parameters.places`
+GROUPS, PAIRS, UNLIKE, TRIPLES, ALPHAS = range(5)  # in the row SIZES
+B, STRENGTH, SHARE, HELD, COLDEST, HOTTEST = range(6)  # in the row LIMITS
 
-    A group is an ion with parameters and those for which it stands in, or neutral species without any.
+
+class Parameters(NamedTuple):
+    """Virial coefficients of groups of dissolved species that the model cannot tell apart, in rows.
+
+    A group is an ion with parameters and those for which it stands in, or neutral species without any. Numbers are the
+    limits of use, the charges of the groups, the constants alpha, and for each pair beta2, beta1, the constant (beta0,
+    theta or lambda; half of that of a species with itself) and C from C_phi, then psi or zeta for each triple. Places
+    are how many there are of each, the group of each species, whether it has parameters of its own, for each pair the
+    two groups and their alphas, and for each triple its groups. Pairs of unlike ions come first; the others have no C.
     """
 
-    group: Index  # (species,) of each species
-    proper: Index  # (species,) one for those that have parameters of their own
-    charges: Array  # (groups,)
-    pairs: Index  # (pairs, 4) two groups, rows in `alpha` for beta2 and for beta1
-    unlike: int  # the first pairs are of unlike ions with parameters; the others have no C
-    beta2: Array  # (pairs, 6) by term of temperature, as the next
-    beta1: Array
-    constant: Array  # beta0, theta or lambda; half of that of a species with itself
-    third: Array  # C from C_phi
-    alpha: Array  # (alphas,)
-    triples: Index  # (triples, 3) groups
-    triple: Array  # (triples, 6) psi or zeta
-    spline: Array  # of the integral J
-    limits: Array  # (6,) b, strength, share, held, coldest, hottest
+    numbers: Array  # (rows, width)
+    places: Index  # (rows, width)
+    spline: Array  # (intervals, 6) of the integral J
 
 
 @functools.cache
@@ -72,24 +72,25 @@ def parameters(species: tuple[str, ...], charges: tuple[float, ...]) -> Paramete
     ternary = {**known["psi"], **known["zeta"]}
     triples = [three for three in combinations(range(len(names)), 3) if frozenset(names[i] for i in three) in ternary]
     limit = limits()
-    return Parameters(
-        group=group,
-        proper=proper,
-        charges=np.array(charged),
-        pairs=np.array([(*pair, shield("beta2", pair), shield("beta1", pair)) for pair in pairs], np.int64).reshape(
-            -1, 4
-        ),
-        unlike=len(unlike),
-        beta2=stack("beta2"),
-        beta1=stack("beta1"),
-        constant=(stack("beta0") + stack("theta") + stack("lambda")) * share,
-        third=stack("c_phi") * (0.5 / np.sqrt(products)),
-        alpha=np.array(alphas),
-        triples=np.array(triples, np.int64).reshape(-1, 3),
-        triple=np.array([ternary[frozenset(names[i] for i in three)] for three in triples]).reshape(-1, len(TERMS)),
-        spline=tabulated(),
-        limits=np.array([limit[name] for name in ("b", "strength", "share", "held", "coldest", "hottest")]),
-    )
+    width = max(len(species), len(pairs), len(triples), 6)
+    numbers, places = np.zeros((TRIPLE + len(TERMS), width)), np.zeros((THREE + 1, width), np.int64)
+    numbers[LIMITS, :6] = [limit[name] for name in ("b", "strength", "share", "held", "coldest", "hottest")]
+    numbers[CHARGES, : len(names)], numbers[ALPHA, : len(alphas)] = charged, alphas
+    known_terms = {
+        SECOND: stack("beta2"),
+        FIRST: stack("beta1"),
+        CONSTANT: (stack("beta0") + stack("theta") + stack("lambda")) * share,
+        THIRD: stack("c_phi") * (0.5 / np.sqrt(products)),
+        TRIPLE: np.array([ternary[frozenset(names[i] for i in three)] for three in triples]).reshape(-1, len(TERMS)),
+    }
+    for row, terms in known_terms.items():
+        numbers[row : row + len(TERMS), : len(terms)] = terms.T
+    places[SIZES, :5] = len(names), len(pairs), len(unlike), len(triples), len(alphas)
+    places[GROUP, : len(species)], places[PROPER, : len(species)] = group, proper
+    arranged = [(*pair, shield("beta2", pair), shield("beta1", pair)) for pair in pairs]
+    places[LEFT : FIRST_ALPHA + 1, : len(pairs)] = np.array(arranged, np.int64).reshape(-1, 4).T
+    places[ONE : THREE + 1, : len(triples)] = np.array(triples, np.int64).reshape(-1, 3).T
+    return Parameters(numbers, places, tabulated())
 
 
 def _alike(

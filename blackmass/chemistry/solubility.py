@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.activity import ActivityModel
-from blackmass.chemistry.aqueous import equilibrate
 from blackmass.chemistry.equilibria import pure_phase
+from blackmass.chemistry.mother_liquor import liquor_with_crystals
+from blackmass.chemistry.pitzer import VirialModel
 from blackmass.chemistry.speciation import MOLES_PER_KG
 from blackmass.data.load import table
 
@@ -28,12 +28,12 @@ def measured(salt: str) -> tuple[Array, Array]:
     return values[:, 0] + FREEZING, values[:, 1]
 
 
-def corrections(salts: tuple[str, ...], temperature: Array, model: ActivityModel) -> Array:
+def corrections(salts: tuple[str, ...], temperature: Array, model: VirialModel) -> Array:
     """Return the `correction` of several salts (salts, cases)."""
     return np.array([correction(name, temperature, model) for name in salts]).reshape(len(salts), -1)
 
 
-def correction(salt: str, temperature: Array, model: ActivityModel) -> Array:
+def correction(salt: str, temperature: Array, model: VirialModel) -> Array:
     """Return the factor (cases,) on the solubility product of a salt with which an activity model meets the table.
 
     A crystalliser names its product by one hydrate, while others take its place as it gets hotter or colder: the
@@ -58,7 +58,7 @@ def _corrections(salt: str, model: Any) -> tuple[Array, Array]:
     held = np.zeros((species.COUNT, temperature.size))
     held[species.index(salt)] = molality
     held[species.index("H2O")] = MOLES_PER_KG - pure_phase(salt, model.tier).amounts[-1] * molality
-    state = equilibrate(held, temperature, gases={salt: OUT_OF_REACH}, model=model)
-    logarithm = LN10 * state.log_saturation_of(salt) + np.log(OUT_OF_REACH)
-    found = np.isfinite(logarithm)
-    return temperature[found], logarithm[found]
+    never = np.full((1, temperature.size), OUT_OF_REACH)
+    state = liquor_with_crystals(held, temperature, (salt,), never, model=model)
+    logarithm = LN10 * state.log_saturation[0] + np.log(OUT_OF_REACH)
+    return temperature[state.converged], logarithm[state.converged]

@@ -1,181 +1,254 @@
-"""The search for the water of a mother liquor that is saturated with a salt."""
+"""The search for the water of a mother liquor that is saturated with a salt, compiled case by case."""
 
 import dataclasses
+import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.activity import ActivityModel
-from blackmass.chemistry.crystallisation import at_equilibrium, companions, extents
-from blackmass.chemistry.evaporation import WATER_MASS
-from blackmass.chemistry.mother_liquor import first_state, liquor_with_crystals, rows
+from blackmass.chemistry import mother_liquor_tables as of
+from blackmass.chemistry.mother_liquor import contents, record, resume, rows, strange
+from blackmass.chemistry.mother_liquor_search import equilibrium, keep
+from blackmass.chemistry.mother_liquor_step import all_water, enter, molalities, slack
+from blackmass.chemistry.pitzer import VirialModel, debye_hueckel_slope
+from blackmass.chemistry.pitzer_expansion import COUNT, MASS, Room
+from blackmass.chemistry.pitzer_parameters import Parameters
 from blackmass.chemistry.solubility import corrections
-from blackmass.status import Status, StatusArray
-from blackmass.stream import Array
+from blackmass.chemistry.speciation import MOLES_PER_KG
+from blackmass.numerics.compiled import compiled
 
+Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-Index = npt.NDArray[np.intp]
-WATER = species.index("H2O")
-DONE = 3e-12  # of ln D
-STEPS = 60
-PATIENCE = 4  # liquors without an equilibrium that are met before a case is given up
-NEAR = 1.05  # of ln D, within which Newton's method is tried
-TRIALS = 4
+TURNS = 80
+DONE = 1e-12  # of ln of the saturation
+SOON = 1.5  # of it, from which on Newton's method is tried
+TRIALS = 4  # of Newton's method
 FIRST = 8.0  # mol of ions per kg of water in the mother liquor, where the search begins
-RESERVE = 2.0  # crystals kept in the liquor during the search, against the salt in the mother liquor
-SLOPES = (0.2, 20.0)
-TINY = 1e-300
+SLOPE, SLOPES = 2.0, (0.3, 20.0)  # of ln of the saturation by ln of the water, at first and at most
+LONGEST = 1.0  # change of ln of the water in one step
+POINT, BOTTOM, TOP, LEAST, MOST, BEFORE, VALUE, STEEP, CARRIED, RULED, TRIED, MET = range(12)  # of the search
+"""ln of the water; of waters that are too little and too much, and between which it is sought; the point before and the
+saturation there; slope; water that salts bring; whether Newton's method is on, and how often it was; whether the yield
+is met."""
+
+
+class Mother(NamedTuple):
+    """The mother liquors wanted, per kilogram of a reference."""
+
+    totals: Array  # (components, cases)
+    temperature: Array  # (cases,)
+    slopes: Array  # (cases,)
+    corrections: Array  # (salts, cases) logarithms
+    first: Array  # (cases,) ln of the water where the search begins, not a number where there is none
+    least: Array  # (cases,)
+    most: Array  # (cases,)
+    carried: Array  # (cases,) water in crystals that the liquor brings
+    start: Array  # (rows, cases)
+    held: float
+
+
+class Found(NamedTuple):
+    """What is found."""
+
+    water: Array  # (cases,) ln of the water
+    met: Mask  # (cases,) the yield is met, the mother liquor saturated
+    known: Mask  # (cases,) the mother liquor has an equilibrium
+    out_of_range: Mask
+    crystals: Array  # (salts, cases)
+    water_activity: Array
+    state: Array  # (rows, cases)
 
 
 @dataclasses.dataclass(frozen=True)
-class Search:
-    """What is given in each case: the mother liquor wanted, and how much water it may have."""
+class Saturated:
+    """Mother liquors.
 
-    salt: str
-    mother: Array  # (species, cases) [mol/s], without its water
-    temperature: Array  # (cases,)
-    dissolved: Array  # (cases,) [mol/s] salt that stays dissolved
-    high: Array  # (cases,) [mol/s] water without evaporation; may be negative where the crystals bind more
-    low: Array  # (cases,) ln of the least water
-    model: ActivityModel
-
-    def take(self, keep: "Mask | Index") -> "Search":
-        """Return some of the cases."""
-        kept = {name: getattr(self, name)[..., keep] for name in ("mother", "temperature", "dissolved", "high", "low")}
-        return dataclasses.replace(self, **kept)
-
-
-@dataclasses.dataclass
-class Found:
-    """Where the search stands."""
-
-    water: Array  # (cases,) ln of the water of the mother liquor [mol/s]
-    slope: Array  # (cases,) of ln D over ln w
-    bottom: Array  # (cases,) ln of a water that is too little, or the least
-    top: Array  # (cases,) ln of a water that is too much, or the most
-    before: Array  # (2, cases) the point and the miss of the step before, where the liquor was saturated
-    extent: Array  # (companions, cases) [mol/s] of the other salts
-    water_activity: Array  # (cases,)
-    log_saturation: Array  # (cases,)
-    status: StatusArray
-    met: Mask  # (cases,) the yield is met, the mother liquor saturated
-    unsolved: Index  # (cases,) liquors without an equilibrium that were met
-    trials: Index  # (cases,) of Newton's method
-    liquor: Array  # (rows, cases) state of the mother liquor, not a number where it is not known
-    settled: Array  # (rows, cases) state of the liquor where the yield is not met
-
-
-def begin(search: Search, start: Array | None) -> Found:
-    """Start where the mother liquor holds `FIRST`, with the liquors that are known from an earlier call."""
-    cases, beside = search.high.size, len(companions(search.salt))
-    length = rows(1 + beside, search.model.tier)
-    known = start is not None and start.shape == (2 * length, cases)
-    guess = start if known and start is not None else np.full((2 * length, cases), np.nan)
-    top = np.log(np.maximum(search.high, TINY))
-    ions = (np.abs(species.CHARGE) > 0) @ np.maximum(search.mother * species.PHASE_MASK["aqueous"], 0.0)
-    water = np.log(np.maximum(ions, TINY) / (FIRST * WATER_MASS))
-    return Found(
-        water=np.clip(water, np.minimum(search.low, top), top),
-        slope=np.ones(cases),
-        bottom=search.low.copy(),
-        top=top,
-        before=np.full((2, cases), np.nan),
-        extent=np.zeros((beside, cases)),
-        water_activity=np.ones(cases),
-        log_saturation=np.zeros(cases),
-        status=np.zeros(cases, dtype=np.int8),
-        met=np.zeros(cases, dtype=bool),
-        unsolved=np.zeros(cases, dtype=np.intp),
-        trials=np.zeros(cases, dtype=np.intp),
-        liquor=guess[:length].copy(),
-        settled=guess[length:].copy(),
-    )
-
-
-def saturate(search: Search, found: Found, where: Index, state: Array) -> Mask:
-    """Find the mother liquors of the cases `where` by Newton's method; return which are found."""
-    if where.size == 0:
-        return np.zeros(0, dtype=bool)
-    part = search.take(where)
-    salts = (search.salt, *companions(search.salt))
-    made = liquor_with_crystals(
-        part.mother,
-        part.temperature,
-        salts,
-        corrections(salts, part.temperature, search.model),
-        saturated=True,
-        model=search.model,
-        start=state,
-    )
-    ok = made.converged
-    place, water = where[ok], np.log(np.maximum(made.water[ok], TINY))
-    most = np.log(np.maximum(search.high[place], TINY))
-    found.met[place] = (water < most) & (water > search.low[place])
-    found.water[place] = np.clip(water, search.low[place], most)
-    carried = part.mother[species.indices(salts[1:])]
-    found.extent[:, place] = (made.crystals[1:] - carried)[:, ok]
-    found.water_activity[place] = made.water_activity[ok]
-    found.status[place] = np.where(made.out_of_range[ok], Status.OUT_OF_RANGE, Status.OK)
-    found.liquor[:, where] = made.state
-    found.trials[where] += 1
-    return ok
-
-
-def seek(search: Search, found: Found, where: Index) -> None:
-    """Find the water of the cases `where`; those that settle leave the batch.
-
-    A case that meets too many liquors without an equilibrium keeps all its water.
+    Parameters
+    ----------
+    water : array (cases,) [mol/s]
+        Beside that in crystals.
+    extent : array (salts but for the first, cases) [mol/s]
+        Of the other salts.
+    water_activity : array (cases,)
+    met, known, out_of_range : arrays (cases,) of bool
+        Whether the liquor is saturated with the first salt; whether it has an equilibrium.
+    state : array (rows, cases)
+        To start from next time.
     """
-    most = found.top.copy()
-    for _ in range(STEPS):
-        if where.size == 0:
-            return
-        x = found.water[where]
-        miss, saturated, start = _miss(search.take(where), found, where)
-        near = saturated & (np.abs(miss) < NEAR) & (found.trials[where] < TRIALS)
-        done = np.zeros(where.size, dtype=bool)
-        done[near] = saturate(search, found, where[near], start[:, near])
-        change = x - found.before[0, where]
-        usable = saturated & (np.abs(change) > 1e-9)  # not a number: there was no step before
-        secant = (miss - found.before[1, where]) / np.where(usable, change, 1.0)
-        slope = np.where(usable, np.clip(secant, *SLOPES), np.where(saturated, found.slope[where], 1.0))
-        found.slope[where] = slope
-        found.before[:, where] = np.where(saturated, np.array([x, miss]), np.nan)
-        found.bottom[where] = bottom = np.where(miss < 0, x, found.bottom[where])
-        found.top[where] = top = np.where(miss > 0, x, found.top[where])
-        move = x - miss / slope
-        met = saturated & (np.abs(miss) <= DONE)
-        outside = ~met & ((move <= bottom) | (move >= top))
-        edge = np.where(miss < 0, most[where], search.low[where])
-        untried = np.where(miss < 0, top == edge, bottom == edge)  # nothing but the end of the range bounds this side
-        move = np.where(outside, np.where(untried, edge, 0.5 * (bottom + top)), move)
-        found.met[where] = np.where(done, found.met[where], met)
-        found.water[where] = np.where(done, found.water[where], move)
-        lost = ~done & (found.unsolved[where] >= PATIENCE)
-        found.water[where[lost]] = most[where[lost]]
-        where = where[~done & ~met & (move != x) & ~lost]
-    found.status[where] = Status.NOT_CONVERGED
-    found.water[where] = most[where]
+
+    water: Array
+    extent: Array
+    water_activity: Array
+    met: Mask
+    known: Mask
+    out_of_range: Mask
+    state: Array
 
 
-def _miss(search: Search, found: Found, where: Index) -> tuple[Array, Mask, Array]:
-    """Return ln of what dissolves against what should (cases,), whether that is saturated, and the liquor."""
-    solids = (search.salt, *companions(search.salt))
-    flow = search.mother.copy()
-    reserve = RESERVE * search.dissolved
-    flow[WATER] = np.minimum(np.exp(found.water[where]), search.high)
-    flow[species.index(search.salt)] = reserve
-    state = at_equilibrium(flow, search.temperature, solids, search.model)
-    failed = state.status > Status.OUT_OF_RANGE
-    found.unsolved[where] += failed
-    made = np.where(failed, 0.0, extents(state, solids))
-    formed, found.extent[:, where] = made[0], made[1:]
-    found.water_activity[where], found.status[where] = state.water_activity, state.status
-    miss = np.log(np.maximum(search.dissolved - formed, TINY) / search.dissolved)
-    saturated = ~failed & (formed > -(1 - 1e-9) * reserve)
-    crystals = made + flow[species.indices(solids)]
-    crystals[0] = 0.0
-    start = first_state(state, crystals, search.model.tier)
-    # a liquor too strong to be solved counts as too little water
-    return np.where(failed, -1.0, miss), saturated, start
+def saturate(
+    mother: Array,
+    temperature: Array,
+    salts: tuple[str, ...],
+    *,
+    least: Array,
+    most: Array,
+    model: VirialModel,
+    start: Array,
+) -> Saturated:
+    """Find the water with which mother liquors are saturated with the first salt, the others forming beside it.
+
+    The logarithm of the saturation falls as the water rises. It is found at a few waters, by secants within a bracket
+    that cannot be lost; Newton's method on the saturated liquor does the rest, or all of it from a start. The water
+    stays between `least` and `most`, and at one of them where the liquor is saturated nowhere between.
+
+    Parameters
+    ----------
+    mother : array (species, cases) [mol/s]
+        The liquor without its water.
+    temperature : array (cases,) [K]
+    salts : names
+    least, most : arrays (cases,) [mol/s]
+        Of the water, beside that in crystals.
+    model : Pitzer's model
+    start : array (rows, cases)
+        `state` of an earlier answer; not a number where there is none.
+    """
+    cases, given = temperature.size, of.chemistry(salts, model.tier)
+    totals, carried = contents(mother, salts)
+    ions = (np.abs(species.CHARGE) > 0) @ np.maximum(mother * species.PHASE_MASK["aqueous"], 0.0)
+    kilograms = most / MOLES_PER_KG
+    found = Found(
+        water=np.zeros(cases),
+        met=np.zeros(cases, dtype=np.bool_),
+        known=np.zeros(cases, dtype=np.bool_),
+        out_of_range=np.zeros(cases, dtype=np.bool_),
+        crystals=np.zeros((len(salts), cases)),
+        water_activity=np.ones(cases),
+        state=np.full((rows(salts, model), cases), np.nan),
+    )
+    low, high = np.log(least / kilograms), np.full(cases, np.log(MOLES_PER_KG))
+    wanted = Mother(
+        totals=totals / kilograms,
+        temperature=temperature,
+        slopes=debye_hueckel_slope(temperature),
+        corrections=np.log(corrections(salts, temperature, model)),
+        first=np.clip(np.log(np.maximum(ions / (FIRST * MASS), least) / kilograms), low, high),
+        least=low,
+        most=high,
+        carried=(carried - mother[species.index("H2O")]) / kilograms,
+        start=start,
+        held=model.most_solutes,
+    )
+    _seek(given, of.room(given), wanted, found)
+    return Saturated(
+        water=np.minimum(np.exp(found.water) * kilograms, most),
+        extent=found.crystals[1:] * kilograms - mother[species.indices(salts[1:])],
+        water_activity=found.water_activity,
+        met=found.met,
+        known=found.known,
+        out_of_range=found.out_of_range,
+        state=found.state,
+    )
+
+
+@compiled
+def _seek(given: Parameters, place: Room, wanted: Mother, found: Found) -> None:
+    values, places = place.values, place.places
+    held, factors = np.empty(wanted.totals.shape[0]), np.empty(wanted.corrections.shape[0])
+    search = np.empty(12)
+    for case in range(wanted.temperature.size):
+        for row in range(held.size):
+            held[row] = wanted.totals[row, case]
+        for row in range(factors.size):
+            factors[row] = wanted.corrections[row, case]
+        values[of.SCALARS, of.KELVIN], values[of.SCALARS, of.SLOPE] = wanted.temperature[case], wanted.slopes[case]
+        values[of.SCALARS, of.HELD] = wanted.held
+        places[COUNT, of.FREE] = 1
+        enter(given, place, held, factors)
+        search[:] = 0.0
+        search[POINT], search[STEEP], search[BEFORE] = wanted.first[case], SLOPE, np.nan
+        search[LEAST], search[MOST], search[CARRIED] = wanted.least[case], wanted.most[case], wanted.carried[case]
+        search[BOTTOM], search[TOP] = search[LEAST], search[MOST]
+        values[of.SCALARS, of.WATER] = math.exp(search[POINT]) + search[CARRIED]
+        near = resume(given, place, wanted.start, case, 0)
+        search[RULED] = near
+        for _ in range(TURNS):
+            ok = equilibrium(given, place, near, search[RULED] > 0)
+            near = ok or search[RULED] > 0
+            if search[RULED] == 0 and not ok:
+                search[POINT] = search[MOST]
+                break
+            found.known[case] = True
+            done, near = _next(place, search, ok)
+            if done:
+                break
+        found.water[case], found.met[case] = search[POINT], search[MET] > 0
+        found.out_of_range[case] = found.known[case] and strange(given, place)
+        if found.met[case]:
+            record(given, place, found.state, case, 0)
+            found.water_activity[case] = math.exp(values[of.SCALARS, of.LN_WATER])
+            for phase in range(1, places[COUNT, of.PHASES]):
+                row = places[of.SALT, phase]
+                found.crystals[row, case] = max(values[of.AMOUNT, phase], 0.0) * values[of.SIZE, phase]
+
+
+@compiled
+def _next(place: Room, search: Array, ok: bool) -> tuple[bool, bool]:
+    """Judge a liquor and choose the water of the next; return whether the search ends, and whether the next is near."""
+    values = place.values
+    if search[RULED] > 0:
+        search[RULED] = 0.0
+        if ok:
+            molalities(place)
+            water = all_water(place) - search[CARRIED]
+            point = math.log(max(water, 1e-300))
+            if search[BOTTOM] <= point <= search[TOP]:
+                search[POINT] = point
+                search[MET] = search[LEAST] < point < search[MOST]
+                return True, True
+            if search[TRIED] == 0:  # from a start: the liquor is saturated beyond the bounds
+                search[POINT] = min(max(point, search[LEAST]), search[MOST])
+                return True, True
+        if search[TRIED] == 0:
+            return False, False
+        keep(place, False)
+        miss = search[VALUE]
+    else:
+        miss = -slack(place, 0)
+        point = search[POINT]
+        if miss > 0:
+            search[BOTTOM] = point
+        else:
+            search[TOP] = point
+        if abs(miss) <= DONE:
+            search[MET] = 1.0
+            return True, True
+        if (miss < 0 and point <= search[LEAST]) or (miss > 0 and point >= search[MOST]):
+            return True, True
+        change = point - search[BEFORE]
+        if abs(change) > 1e-9:
+            secant = (search[VALUE] - miss) / change
+            search[STEEP] = min(max(secant, SLOPES[0]), SLOPES[1])
+        search[BEFORE], search[VALUE] = point, miss
+        if abs(miss) < SOON and search[TRIED] < TRIALS:
+            keep(place, True)
+            search[TRIED] += 1
+            search[RULED] = 1.0
+            return False, True
+    point = search[POINT]
+    move = min(max(miss / search[STEEP], -LONGEST), LONGEST)
+    following = point + move
+    bottom, top = search[BOTTOM], search[TOP]
+    if following >= top:
+        following = top if top == search[MOST] else 0.5 * (point + top)
+    elif following <= bottom:
+        following = bottom if bottom == search[LEAST] else 0.5 * (point + bottom)
+    if following == point:
+        search[MET] = 1.0
+        return True, True
+    search[POINT] = following
+    values[of.SCALARS, of.LN_KILOGRAMS] += following - point
+    values[of.SCALARS, of.WATER] = math.exp(following) + search[CARRIED]
+    return False, True

@@ -4,11 +4,10 @@ import numpy as np
 
 from blackmass import species
 from blackmass.chemistry.crystallisation import SULFATES, settle
-from blackmass.chemistry.evaporation import WATER_MASS, batch, latent_heat, without_water
+from blackmass.chemistry.evaporation import WATER_MASS, batch, latent_heat, without_water, worth
 from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.declare import PerCase, duty, inlet, outlet, param
 from blackmass.operations.operation import Operation, Outlets
-from blackmass.status import Status
 from blackmass.stream import Array, Stream, water_density
 
 LITHIUM = species.index("Li+")
@@ -19,8 +18,8 @@ class Evaporator(Operation):
 
     The volume that holds the lithium at that concentration gives the water to keep; a liquor that is stronger keeps
     all of it. Sulfates that the concentrate cannot hold crystallise to equilibrium (Pitzer activities) and leave in
-    it; the concentration asked for is that before they do. Where the crystals would bind all the water that is left,
-    the concentrate leaves as it is and the case is marked. The vapour of one effect heats the next; that of the last is
+    it; the concentration asked for is that before they do. From a liquor with a trace of lithium only nothing is
+    evaporated. The vapour of one effect heats the next; that of the last is
     condensed by cooling water.
     """
 
@@ -55,7 +54,7 @@ class Evaporator(Operation):
             electricity=self.pumping * condensate.mass,
             heating=np.maximum(latent + sensible, 0.0),
             cooling=latent + np.maximum(-latent - sensible, 0.0),
-            status=np.where((removed > 0) & (made.status == Status.NOT_CONVERGED), Status.OUT_OF_RANGE, made.status),
+            status=made.status,
             report={
                 "evaporated_share": removed / fed * (feed["H2O"] > 0),
                 "lithium_concentration": _lithium(made.stream),
@@ -70,8 +69,7 @@ class Evaporator(Operation):
         molar = WATER_MASS / water_density(self.temperature)
         solutes = feed.at(self.temperature).volume - feed["H2O"] * molar
         kept = (feed["Li+"] * species.MOLAR_MASS[LITHIUM, 0] / self.concentrate_to - solutes) / molar
-        lithium = feed["Li+"] > 0
-        return np.where(lithium, np.clip(water - kept, 0.0, self.most_removed * water), 0.0)
+        return np.clip(water - kept, 0.0, self.most_removed * water) * worth(feed["Li+"], water)
 
 
 def _lithium(stream: Stream) -> Array:

@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 
 from blackmass import species
+from blackmass.chemistry.aqueous import equilibrate
 from blackmass.chemistry.crystallisation import (
     SULFATES,
-    at_equilibrium,
     companions,
-    extents,
     limiting,
     settle,
     uncrystallisable,
@@ -14,7 +13,6 @@ from blackmass.chemistry.crystallisation import (
 from blackmass.chemistry.equilibria import component_rows, pure_phase
 from blackmass.chemistry.evaporation import latent_heat, without_water
 from blackmass.chemistry.evaporative_yield import crystallise
-from blackmass.chemistry.mother_liquor import first_state, liquor_with_crystals
 from blackmass.chemistry.solubility import corrections, measured
 from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.stream import Stream
@@ -166,20 +164,16 @@ def test_heat_of_crystallisation_is_that_of_the_constants():
     assert made.stream.flow[component_rows()].min() >= 0
 
 
-def test_newton_from_a_guess_agrees_with_the_engine():
+def test_crystals_agree_with_the_aqueous_engine():
     salts = ("NiSO4.6H2O", *companions("NiSO4.6H2O"))
+    kelvin = np.full(3, 303.15)
     thick = nickel_liquor(3, **{"Ni+2": np.array([4.0, 5.0, 6.0])})
-    state = at_equilibrium(thick.flow, np.full(3, 303.15), salts, MODEL)
-    found = extents(state, salts)
-    near = first_state(state, found, MODEL.tier) * (1 + 1e-4)
-    factors = corrections(salts, np.full(3, 303.15), MODEL)
-    newton = liquor_with_crystals(
-        thick.flow, np.full(3, 303.15), salts, factors, saturated=False, model=MODEL, start=near
-    )
-    assert newton.converged.all()
-    np.testing.assert_allclose(newton.crystals, found, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(newton.pH, state.pH, atol=1e-9)
-    np.testing.assert_allclose(newton.water, thick["H2O"], rtol=1e-12)
+    factors = dict(zip(salts, corrections(salts, kelvin, MODEL), strict=True))
+    engine = equilibrate(thick.flow, kelvin, gases=factors, model=MODEL)
+    made = settle(thick, kelvin, salts, model=MODEL)
+    np.testing.assert_allclose(made.extent, engine.extent, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(made.pH, engine.pH, atol=1e-9)
+    np.testing.assert_allclose(made.water_activity, engine.water_activity, rtol=1e-9)
 
 
 @pytest.mark.parametrize("salt", ["NiSO4.6H2O", "CoSO4.7H2O", "MgSO4.7H2O"])
