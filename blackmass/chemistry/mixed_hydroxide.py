@@ -1,5 +1,6 @@
 """Nickel, cobalt and manganese hydroxide as one solid solution, precipitated at a pH with or without ammonia."""
 
+import copy
 import dataclasses
 import functools
 
@@ -7,20 +8,25 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
+from blackmass.chemistry import neutralisation
 from blackmass.chemistry.aqueous import Equilibrium, equilibrate
 from blackmass.chemistry.dosing import HEAD, OPEN, Dosing, Settled, hydroxide
 from blackmass.chemistry.equilibria import formation, pure_phase
-from blackmass.chemistry.neutralisation import SOLIDS
 from blackmass.chemistry.saturation import can_form
 from blackmass.data.load import table
 from blackmass.status import Status, StatusArray
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
+SOLIDS = tuple(name for name in neutralisation.SOLIDS if name not in ("NiCO3", "CoCO3", "MnCO3"))
+"""Solids that may form: carbonate is no more than an impurity of mixed hydroxide."""
 ROUNDS = 40
+STEPS = 60
+ROUNDING = 1e-15
+FINE = 1e-30  # share of a metal that the liquor holds at least
 NEAR = 1e-13  # change of a mole fraction at which the solid is taken as found
 CLOSE = 1e-6  # in pH, between target and reached
-TINY = 1e-300
 LEAST = 1e-25  # activity of a member that is absent
 
 
@@ -71,90 +77,101 @@ class MixedHydroxide:
 
 @dataclasses.dataclass
 class _Tank:
-    """The tank while its solid is sought."""
+    """The tank while the composition of its solid is sought."""
 
     dosing: Dosing
     flow: Array
     ripening: Array
-    settled: Settled  # extents, dose, pH, status and guess so far
+    settled: Settled  # with pure hydroxides at first
     fraction: Array  # (members, cases) mole fractions in the solid
     guess: Array  # (unknowns, cases) of the equilibria with the solid solution
+    found: Mask  # (cases,) where the composition is known
 
     def solve(self, where: Index, *, dosed: bool) -> None:
         """Find the solid in the cases `where`, at the target pH or with the dose that there is.
 
-        At each guess of its composition the equilibrium gives the solubility s of each member pure; then the amount N
-        of solid follows from
-
-        .. math:: \\sum_j \\frac{T_j}{s_j + N} = 1, \\quad x_j = \\frac{T_j}{s_j + N}
+        At each guess of its composition the equilibrium gives the solubility of each member, and these the next guess.
         """
         for _ in range(ROUNDS):
             if where.size == 0:
                 return
-            found = self._equilibrium(where, dosed=dosed)
-            good = (found.status <= Status.OUT_OF_RANGE) & np.isfinite(found.pH)
-            before = self.fraction[:, where]
-            after = np.where(good, self._composition(where, found), before)
-            self._write(where, found, good, dosed=dosed)
+            state, phases = self._equilibrium(where, dosed=dosed)
+            good = (state.status <= Status.OUT_OF_RANGE) & np.isfinite(state.pH)
+            if not good.all():
+                where, state = where[good], _part(state, good)
+            dose = state.dose if dosed else self.settled.dose[where]
+            before, after = self.fraction[:, where], self._composition(where, state, phases, dose)
+            self._write(where, state, dose)
             self.fraction[:, where] = after
-            where = where[good & (np.abs(after - before).max(0) > NEAR)]
-        self.settled.status[where] = Status.NOT_CONVERGED
+            change = np.abs(after - before).max(0, initial=0.0)
+            self.found[where[change <= NEAR]] = True
+            where = where[change > NEAR]
 
-    def _equilibrium(self, where: Index, *, dosed: bool) -> Equilibrium:
-        tank, known = self.dosing, members()
-        dose = 0.0 if dosed else self.settled.dose[where]
-        flow = self.flow[:, where] + tank.reagent[:, where] * dose
-        reagent = tank.reagent[:, where] if dosed else np.zeros_like(flow)
-        temperature, pH = tank.temperature[where], self.settled.pH[where]
-        names = can_form(tank.columns, flow, temperature, pH, reagent)
-        names = tuple(name for name in names if name not in known.solids)
-        activity = np.maximum(self.fraction * 10.0 ** (known.log_ripening * self.ripening), LEAST)[:, where]
-        gases = dict(zip(known.solids, activity, strict=True))
-        solids = tuple(name for name in names if name != OPEN)
-        if OPEN in names:
+    def _equilibrium(self, where: Index, *, dosed: bool) -> tuple[Equilibrium, tuple[str, ...]]:
+        tank, solids = self.dosing, members().solids
+        reagent, dose = tank.reagent[:, where], 0.0 if dosed else self.settled.dose[where]
+        flow = self.flow[:, where] + reagent * dose
+        kelvin = tank.temperature[where]
+        near = can_form(tank.columns, flow, kelvin, self.settled.pH[where], reagent * dosed)
+        others = tuple(name for name in near if name not in (*solids, OPEN))
+        gases = dict(zip(solids, self._activity(where), strict=True))
+        if OPEN in near:
             gases[OPEN] = np.ones(where.size)
-        self._phases = (*solids, *gases)
-        return equilibrate(
+        phases = (*others, *gases)
+        state = equilibrate(
             flow,
-            temperature,
-            solids=solids,
+            kelvin,
+            solids=others,
             gases=gases,
             pH=tank.pH[where] if dosed else None,
             reagent=reagent if dosed else None,
-            start=self.guess[np.ix_(self._known(self._phases), where)],
+            start=self.guess[np.ix_(self._known(phases), where)],
         )
+        return state, phases
 
-    def _composition(self, where: Index, found: Equilibrium) -> Array:
+    def _activity(self, where: Index) -> Array:
+        """Activities of the members (members, cases) against fresh pure hydroxide."""
+        return np.maximum(self.fraction[:, where] * self._ripe(where), LEAST)
+
+    def _ripe(self, where: Index) -> Array:
+        return 10.0 ** (members().log_ripening * self.ripening[where])
+
+    def _composition(self, where: Index, state: Equilibrium, phases: tuple[str, ...], dose: Array) -> Array:
         known = members()
-        rows = species.indices(known.metals)
-        solids = species.indices(known.solids)
-        dose = found.dose if np.any(found.dose) else np.where(found.dose == 0, self.settled.dose[where], 0.0)
-        held = self.flow[:, where] + self.dosing.reagent[:, where] * np.where(found.dose > 0, found.dose, dose)
-        total = np.maximum(held[rows] + held[solids], 0.0)
-        precipitated = held[solids] + np.array([found.extent[self._phases.index(name)] for name in known.solids])
-        ripe = 10.0 ** (known.log_ripening * self.ripening[where])
-        ratio = 10.0 ** np.array([found.log_saturation_of(name) for name in known.solids])
-        activity = np.maximum(self.fraction[:, where] * ripe, LEAST) * ratio / ripe
-        dissolved = np.maximum(total - precipitated, 0.0)
-        solubility = np.where(activity > 0, dissolved / np.where(activity > 0, activity, 1.0), np.inf)
-        return solid_solution(total, solubility)
+        metals, solids = species.indices(known.metals), species.indices(known.solids)
+        held = self.flow[:, where] + self.dosing.reagent[:, where] * dose
+        rows = [phases.index(name) for name in known.solids]
+        solid = held[solids] + state.extent[rows]
+        total = np.maximum(held[metals] + held[solids], 0.0)
+        activity = self._activity(where) * 10.0 ** state.log_saturation[rows] / self._ripe(where)
+        dissolved = np.maximum(total - solid, 0.0)
+        return solid_solution(total, dissolved / np.where(activity > 0, activity, 1.0))
 
-    def _write(self, where: Index, found: Equilibrium, good: npt.NDArray[np.bool_], *, dosed: bool) -> None:
-        result, kept = self.settled, where[good]
-        names = list(dict.fromkeys((*found.phases, *self.dosing.reagent_solids))) if dosed else list(found.phases)
-        rows = np.array([self.dosing.columns.index(name) for name in names[: found.extent.shape[0]]], dtype=np.intp)
-        result.extent[:, kept] = 0.0
-        result.extent[np.ix_(rows, kept)] = found.extent[:, good]
-        if dosed:
-            result.dose[kept] = found.dose[good]
-        result.pH[kept] = found.pH[good]
-        result.status[kept] = np.maximum(result.status[kept], found.status[good])
-        self.guess[HEAD:, kept] = 0.0
-        self.guess[np.ix_(self._known(found.phases), kept)] = found.guess[:, good]
+    def _write(self, where: Index, state: Equilibrium, dose: Array) -> None:
+        names = tuple(dict.fromkeys((*state.phases, *self.dosing.reagent_solids)))[: state.extent.shape[0]]
+        rows = np.array([self.dosing.columns.index(name) for name in names], dtype=np.intp)
+        result = self.settled
+        result.extent[:, where] = 0.0
+        result.extent[np.ix_(rows, where)] = state.extent
+        result.dose[where], result.pH[where] = dose, state.pH
+        result.status[where] = np.maximum(result.status[where], state.status)
+        self.guess[HEAD:, where] = 0.0
+        self.guess[np.ix_(self._known(state.phases), where)] = state.guess
 
     def _known(self, phases: tuple[str, ...]) -> Index:
+        """Rows of a guess that an equilibrium with these phases has."""
         rows = [HEAD + self.dosing.columns.index(name) for name in phases]
         return np.concatenate([np.arange(HEAD), np.array(rows, dtype=np.intp)])
+
+
+def _part(state: Equilibrium, keep: Mask) -> Equilibrium:
+    """Return some of the cases of an equilibrium."""
+    part = copy.copy(state)
+    for field in dataclasses.fields(state):
+        value = getattr(state, field.name)
+        if field.name != "stoichiometry" and isinstance(value, np.ndarray):
+            object.__setattr__(part, field.name, value[..., keep])
+    return part
 
 
 def coprecipitate(
@@ -170,8 +187,9 @@ def coprecipitate(
 
     Nickel, cobalt and manganese hydroxide form one ideal solid solution, in which the activity of each is its mole
     fraction; ripening from fresh (0) to crystalline (1) lowers the solubility of all. Everything else forms to
-    equilibrium as pure solids (`chemistry.dosing`), which also finds where a weak alkali cannot reach the pH. A case in
-    which the composition of the solid is not found keeps the pure hydroxides and is out of range.
+    equilibrium as pure solids (`chemistry.dosing`), which also finds where a weak alkali cannot reach the pH, save
+    carbonates of the three metals, which are left out. A case in which the composition of the solid is not found keeps
+    the pure hydroxides and is out of range.
 
     Parameters
     ----------
@@ -181,75 +199,73 @@ def coprecipitate(
     ripening : array (cases,)
     start : `guess` of an earlier pass for the same cases, optional
 
-    Source: Glynn, Reviews in Mineralogy 40 (2000) 481, for ideal solid solutions; constants by `mixed_hydroxide.csv`.
+    Source: Glynn, Reviews in Mineralogy and Geochemistry 40 (2000) 481, 10.2138/rmg.2000.40.10, for ideal solid
+    solutions; constants by `mixed_hydroxide.csv`.
     """
     dosing = Dosing(temperature, pH, reagent, SOLIDS)
-    count = len(members().metals)
     length = HEAD + len(dosing.columns)
-    fits = start is not None and start.shape[0] == 2 * length + 1 + count
-    parts = np.split(start, [length + 1, 2 * length + 1]) if fits and start is not None else None
-    settled = dosing.settle(flow, None if parts is None else parts[0])
-    pure = settled.guess.copy()
-    first = dataclasses.replace(
-        settled, **{name: getattr(settled, name).copy() for name in ("extent", "dose", "pH", "status")}
-    )
-    begin = settled.guess[:-1] if parts is None else np.where(np.isnan(parts[1]), settled.guess[:-1], parts[1])
-    rows = species.indices(members().metals), species.indices(members().solids)
-    total = np.maximum(flow[rows[0]] + flow[rows[1]], 0.0)
-    fraction = total / np.maximum(total.sum(0), TINY)
-    if parts is not None:
-        fraction = np.where(np.isnan(parts[2]), fraction, parts[2])
-    tank = _Tank(dosing, flow, ripening, settled, fraction, begin.copy())
-    able = (settled.status <= Status.OUT_OF_RANGE) & np.isfinite(settled.pH) & (total.sum(0) > 0)
+    earlier = None if start is None else np.split(start, [length + 1, 2 * length + 1])
+    settled = dosing.settle(flow, None if earlier is None else earlier[0])
+    pure = copy.deepcopy(settled)
+    begin, fraction = settled.guess[:-1].copy(), _whole(flow)
+    if earlier is not None:
+        begin = np.where(np.isnan(earlier[1]), begin, earlier[1])
+        fraction = np.where(np.isnan(earlier[2]), fraction, earlier[2])
+    tank = _Tank(dosing, flow, ripening, settled, fraction, begin, np.zeros(flow.shape[1], dtype=bool))
+    able = (settled.status <= Status.OUT_OF_RANGE) & np.isfinite(settled.pH) & (_whole(flow).sum(0) > 0)
     dosed = able & (np.abs(settled.pH - pH) < CLOSE) & (settled.dose > 0)
     tank.solve(np.flatnonzero(dosed), dosed=True)
     tank.solve(np.flatnonzero(able & ~dosed), dosed=False)
-    lost = able & (settled.status > Status.OUT_OF_RANGE)
-    for name in ("extent", "dose", "pH"):
-        getattr(settled, name)[..., lost] = getattr(first, name)[..., lost]
-    settled.status[lost] = Status.OUT_OF_RANGE
+    lost = able & ~tank.found
+    extent, dose = np.where(lost, pure.extent, settled.extent), np.where(lost, pure.dose, settled.dose)
     enthalpy = np.array([pure_phase(name).enthalpy for name in dosing.columns])
     alkali = hydroxide().enthalpy * np.maximum(-reagent[species.index("H+")], 0.0)
     return MixedHydroxide(
         stoichiometry=np.array([formation(name) for name in dosing.columns]).T,
-        extent=settled.extent,
-        dose=settled.dose,
-        pH=settled.pH,
-        heat=enthalpy @ settled.extent + alkali * settled.dose,
-        status=settled.status,
-        guess=np.vstack([pure, tank.guess, np.where(lost, np.nan, tank.fraction)]),
+        extent=extent,
+        dose=dose,
+        pH=np.where(lost, pure.pH, settled.pH),
+        heat=enthalpy @ extent + alkali * dose,
+        status=np.where(lost, Status.OUT_OF_RANGE, settled.status).astype(np.int8),
+        guess=np.vstack([pure.guess, tank.guess, np.where(lost, np.nan, tank.fraction)]),
     )
+
+
+def _whole(flow: Array) -> Array:
+    """Mole fractions (members, cases) of the members in solid and liquor together, zero where there are none."""
+    known = members()
+    total = np.maximum(flow[species.indices(known.metals)] + flow[species.indices(known.solids)], 0.0)
+    whole = total.sum(0)
+    return total / np.where(whole > 0, whole, 1.0)
 
 
 def solid_solution(total: Array, solubility: Array) -> Array:
     """Return the mole fractions (members, cases) of an ideal solid solution in equilibrium with its liquor.
+
+    The amount N of solid follows from a balance of each member, whose activity is its mole fraction:
+
+    .. math:: x_j = \\frac{T_j}{s_j + N}, \\quad \\sum_j x_j = 1
+
+    by Newton's method on the reciprocal of the sum, which is concave in N, from below. Where the liquor holds all of it
+    the fractions are those of the solid nearest to forming.
 
     Parameters
     ----------
     total : array (members, cases) [mol/s]
         In solid and liquor together.
     solubility : array (members, cases) [mol/s]
-        That of the pure member in this liquor.
-
-    Where the liquor holds everything the fractions of the solid nearest to forming are returned.
+        What this liquor holds of each pure member at saturation.
     """
-    held = total > 0
-    least = np.where(held, solubility, np.inf).min(0)
     whole = total.sum(0)
-    first = np.where(held, total / np.maximum(solubility, TINY), 0.0).sum(0)
-    amount = np.maximum(whole - np.where(np.isfinite(least), least, 0.0), 0.0)
-    for _ in range(
-        60
-    ):  # Newton from the right on a convex falling function of ln N would overshoot; on 1/sum it does not
-        share = np.where(held, total / np.maximum(solubility + amount, TINY), 0.0)
-        slope = np.where(held, share / np.maximum(solubility + amount, TINY), 0.0).sum(0)
-        value = share.sum(0)
-        step = (value - 1) * value / np.maximum(slope, TINY)
-        new = np.maximum(amount + step, 0.0)
-        done = np.abs(new - amount) <= 1e-15 * whole
-        amount = new
-        if np.all(done | (first <= 1)):
+    size = np.where(whole > 0, whole, 1.0)
+    share, limit = total / size, np.maximum(solubility / size, FINE)
+    amount = np.maximum(1 - np.where(share > 0, limit, 0.0).max(0), 0.0)
+    saturated = (share / limit).sum(0) > 1
+    for _ in range(STEPS):
+        parts = share / (limit + amount)
+        step = (parts.sum(0) - 1) * parts.sum(0) / np.maximum((parts / (limit + amount)).sum(0), FINE)
+        amount = np.where(saturated, np.maximum(amount + step, 0.0), 0.0)
+        if np.all(np.abs(step) <= ROUNDING * amount, where=saturated):
             break
-    amount = np.where(first > 1, amount, 0.0)
-    share = np.where(held, total / np.maximum(solubility + amount, TINY), 0.0)
-    return share / np.maximum(share.sum(0), TINY)
+    parts = share / (limit + amount)
+    return parts / np.where(whole > 0, parts.sum(0), 1.0)
