@@ -44,6 +44,9 @@ SUPPLIES = {
     "reductant": "hydrogen_peroxide",
     "soda": "sodium_carbonate",
     "iron": "iron_powder",
+    "lime": "calcium_hydroxide",
+    "ammonia": "ammonia",
+    "reagent": "sodium_carbonate",
 }
 
 
