@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from blackmass.data.load import table
 
 Array = npt.NDArray[np.float64]
 LN10 = float(np.log(10.0))
+LEAST_WATER = 0.05  # activity
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,30 +43,6 @@ class Activity:
     water_gradient: Array | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class StrengthActivity:
-    """What a model returns in which only charge and ionic strength tell species apart.
-
-    Parameters
-    ----------
-    charged, neutral : array (cases,)
-        ln gamma of a species is `charged` times the square of its charge, or `neutral` where it has none.
-    charged_slope, neutral_slope : array (cases,)
-        Their derivatives by ionic strength.
-    ln_water, water_slope : array (cases,)
-        ln of the activity of water, and its derivative by the sum of molalities.
-    out_of_range : array (cases,) of bool
-    """
-
-    charged: Array
-    neutral: Array
-    charged_slope: Array
-    neutral_slope: Array
-    ln_water: Array
-    water_slope: Array
-    out_of_range: npt.NDArray[np.bool_]
-
-
 class ActivityModel(Protocol):
     """A model of activity; `tier` says which dissolved species belong to it ("davies" or "pitzer")."""
 
@@ -83,18 +60,6 @@ class ActivityModel(Protocol):
         molality : array (species, cases) [mol/kg water]
         temperature : array (cases,) [K]
         """
-
-
-@runtime_checkable
-class StrengthModel(Protocol):
-    """A model in which only charge and ionic strength tell species apart; solved with fewer operations."""
-
-    @property
-    def tier(self) -> str:
-        """As in `ActivityModel`."""
-
-    def at(self, strength: Array, total: Array, temperature: Array) -> StrengthActivity:
-        """Return the activities (cases,) at ionic strength and sum of molalities [mol/kg water]."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,34 +80,21 @@ class Davies:
 
     def evaluate(self, names: tuple[str, ...], charges: Array, molality: Array, temperature: Array) -> Activity:
         """Return the activities; see `ActivityModel`."""
-        square = (np.asarray(charges, dtype=float) ** 2)[:, None]
-        its = self.at(0.5 * square[:, 0] @ molality, molality.sum(0), temperature)
-        return Activity(
-            square * its.charged + (square == 0) * its.neutral,
-            its.ln_water,
-            its.out_of_range,
-            slope=square * its.charged_slope + (square == 0) * its.neutral_slope,
-        )
-
-    def at(self, strength: Array, total: Array, temperature: Array) -> StrengthActivity:
-        """Return the activities (cases,) at ionic strength and sum of molalities [mol/kg water]."""
         data = constants()
+        square = (np.asarray(charges, dtype=float) ** 2)[:, None]
+        strength = 0.5 * square[:, 0] @ molality
         root = np.sqrt(strength)
         coefficient = LN10 * debye_hueckel(temperature)
-        shape = root / (1 + root) - data["slope"] * strength
-        steep = 0.5 / (np.maximum(root, 1e-8) * (1 + root) ** 2) - data["slope"]
-        neutral = np.full_like(strength, LN10 * data["neutral"])
+        charged = -coefficient * (root / (1 + root) - data["slope"] * strength)
+        steep = -coefficient * (0.5 / (np.maximum(root, 1e-8) * (1 + root) ** 2) - data["slope"])
+        neutral = (square == 0) * LN10 * data["neutral"]
         # the law for water is linear and would cross zero near 59 mol/kg: far outside the range, kept positive there
-        linear = 1 - data["water"] * total
-        water = np.maximum(linear, 0.05)
-        return StrengthActivity(
-            -coefficient * shape,
-            neutral * strength,
-            -coefficient * steep,
-            neutral,
+        water = np.maximum(1 - data["water"] * molality.sum(0), LEAST_WATER)
+        return Activity(
+            square * charged + neutral * strength,
             np.log(water),
-            np.where(linear > 0.05, -data["water"] / water, 0.0),
             strength > data["limit"],
+            slope=square * steep + neutral,
         )
 
 
@@ -155,11 +107,12 @@ def constants() -> dict[str, float]:
 def debye_hueckel(temperature: "npt.ArrayLike") -> Array:
     """Return the Debye-Hückel coefficient A (log10, molal) at temperature [K], 0 to 100 °C."""
     celsius = np.asarray(temperature, dtype=float) - 273.15
-    return np.asarray(np.polynomial.polynomial.polyval(celsius / 100.0, _debye_hueckel_fit()), dtype=float)
+    return np.asarray(np.polynomial.polynomial.polyval(celsius / 100.0, debye_hueckel_fit()), dtype=float)
 
 
 @functools.cache
-def _debye_hueckel_fit() -> Array:
+def debye_hueckel_fit() -> Array:
+    """Return the polynomial of A by temperature / 100 °C, lowest power first."""
     rows = [row for row in _rows() if row["quantity"] == "A"]
     celsius = np.array([float(row["temperature_C"]) for row in rows])
     # five terms go through the twelve tabulated values within their rounding

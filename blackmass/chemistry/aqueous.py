@@ -1,27 +1,29 @@
 """Aqueous equilibrium of a stream: pH, complexes, solids and open gases, for a batch of cases."""
 
 import dataclasses
+import functools
+import itertools
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.activity import LN10, ActivityModel, Davies, StrengthModel
-from blackmass.chemistry.equilibria import COMPONENTS, PROTON, component_rows, formation, pure_phase, pure_phases
-from blackmass.chemistry.equilibrium_solver import Solution, solve
-from blackmass.chemistry.speciation import MOLES_PER_KG, Problem, System, system
-from blackmass.status import Status, StatusArray
+from blackmass.chemistry.activity import LN10, ActivityModel, Davies
+from blackmass.chemistry.equilibria import COMPONENTS, component_rows, formation, pure_phase, pure_phases
+from blackmass.chemistry.equilibrium_cases import Feed, Found, Rows, clear_desk, solve_cases
+from blackmass.chemistry.equilibrium_composition import solve_by_composition
+from blackmass.chemistry.equilibrium_plan import Plan, plan_of
+from blackmass.chemistry.speciation import System, system
+from blackmass.errors import InputError
+from blackmass.numerics.records import blank
+from blackmass.status import StatusArray
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-Index = npt.NDArray[np.intp]
-CHUNK = 1024  # cases solved together: their matrices stay in the processor's cache
-DRIEST = 1e-9  # mole fraction of water among the components below which a stream has no liquor
-ROUNDING = 1e-12
-ROOM = 298.15  # K, stands in where a temperature is missing
-ABSENT = -120.0  # ln activity in a guess of a component that is not there
-_IONS = [row for row, name in enumerate(COMPONENTS[:-1]) if name != PROTON]
+_NO_REAGENT = np.zeros((species.COUNT, 1))
+_NO_START = np.zeros((0, 0))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -91,6 +93,7 @@ def equilibrate(
     model: ActivityModel | None = None,
     pH: "npt.ArrayLike | None" = None,
     reagent: Array | None = None,
+    bound: "npt.ArrayLike" = np.inf,
     start: Array | None = None,
 ) -> Equilibrium:
     """Return the equilibrium of a stream.
@@ -108,57 +111,57 @@ def equilibrate(
     solids : names of the solids that may form
     gases : fugacity [atm] by gas, such as {"CO2(g)": 1.0}; each one value or one per case
     model : activity model; Davies without one
-    pH : target (cases,) or float, reached by dosing `reagent`
+    pH : target (cases,) or float, reached by dosing `reagent`; with the Davies model only
     reagent : array (species,) or (species, cases) [mol per unit of dose]
         Its solids dissolve, and may stay where they are among `solids`.
+    bound : largest dose (cases,) or float; where more is needed the status is SPEC_NOT_REACHED
     start : `guess` of an earlier equilibrium with the same solids and gases, optional
         Columns that are not numbers hold no guess.
 
     Raises
     ------
     InputError
-        A solid or gas without a solubility constant.
+        A solid or gas without a solubility constant; a target pH with another model than Davies.
     """
     model = Davies() if model is None else model
     flow = np.asarray(flow, dtype=float).reshape(species.COUNT, -1)
-    cases = flow.shape[1]
-    phases = (*solids, *(gases or {}))
-    dosed = np.zeros(species.COUNT) if reagent is None else np.asarray(reagent, dtype=float)
-    dosed = np.broadcast_to(dosed.reshape(species.COUNT, -1), (species.COUNT, cases))
-    dissolving = tuple(name for name in pure_phases() if np.any(dosed[species.index(name)]))
-    totals, supplied = _components(flow, phases), _components(dosed, dissolving)
-    celsius = np.broadcast_to(np.asarray(temperature, dtype=float), (cases,))
-    target = np.broadcast_to(np.asarray(np.nan if pH is None or reagent is None else pH, dtype=float), (cases,))
-
-    present = frozenset(
-        name for row, name in enumerate(COMPONENTS) if np.any(totals[row] > 0) or np.any(supplied[row] > 0)
+    cases, gases = flow.shape[1], gases or {}
+    phases = (*solids, *gases)
+    dosed = pH is not None and reagent is not None
+    supply = np.asarray(reagent, dtype=float).reshape(species.COUNT, -1) if dosed else _NO_REAGENT
+    setup = _setup((flow[_rows_of(phases)] > 0).any(1).tobytes(), phases, *_brought(supply), model.tier)
+    target: Any = pH if dosed else np.nan
+    feed = Feed(
+        flow=np.ascontiguousarray(flow),
+        reagent=np.ascontiguousarray(supply),
+        temperature=np.where(_finite(flow), np.asarray(temperature, dtype=float), np.nan),
+        ln_proton=_row(-LN10 * np.asarray(target, dtype=float)),
+        ln_fugacity=_ln_fugacity(setup.system, gases),
+        bound=_row(bound),
+        start=_NO_START if start is None else np.ascontiguousarray(start, dtype=float),
     )
-    chosen = system(present, phases, model.tier, isinstance(model, StrengthModel))
-    order = [COMPONENTS.index(name) for name in chosen.components]
-    finite = np.isfinite(flow).all(0) & np.isfinite(celsius) & (celsius > 0)
-    totals = np.where(finite, totals, 0.0)
-    sizes = np.abs(totals).sum(0)
-    wet = (totals[-1] > DRIEST * sizes) & (totals[_IONS] >= -ROUNDING * sizes).all(0)
-    kilograms = np.where(wet, totals[-1], MOLES_PER_KG) / MOLES_PER_KG
-    warm = np.where(finite, celsius, ROOM)
-    problem = Problem(
-        totals=totals[order] / kilograms,
-        temperature=warm,
-        ln_k=chosen.ln_k(warm),
-        phase_ln_k=chosen.phase_ln_k(warm) + _ln_fugacity(chosen, gases or {}, cases),
-        reagent=supplied[order],
-        ln_proton=-LN10 * target,
-    )
-    found = _Found.blank(chosen, cases)
-    begin = None if start is None else _start(start, chosen, order, phases)
-    for first in range(0, cases, CHUNK):
-        where = first + np.flatnonzero(wet[first : first + CHUNK])
-        if where.size:
-            part = problem if where.size == cases else problem.take(where)
-            _fill(found, where, solve(chosen, part, model, None if begin is None else begin[:, where]))
-    status = np.where(finite, np.where(wet | (totals[_IONS] >= 0).all(0), found.status, Status.INFEASIBLE), 0)
-    return _result(
-        chosen, found, (flow, dosed, kilograms), (phases, dissolving), np.where(finite, status, Status.NOT_FINITE)
+    found = _blank(setup, phases, cases)
+    if isinstance(model, Davies):
+        solve_cases(setup.plan, setup.rows, feed, clear_desk(), found)
+    elif dosed:
+        raise InputError(f"a pH can only be reached with the Davies model, not with {type(model).__name__}.")
+    else:
+        solve_by_composition(setup.system, setup.rows, feed, model, found)
+    return Equilibrium(
+        pH=found.pH,
+        ionic_strength=found.strength,
+        water_activity=found.water_activity,
+        stoichiometry=setup.stoichiometry,
+        extent=found.extent,
+        dose=found.dose,
+        phases=phases,
+        log_saturation=found.log_saturation,
+        names=setup.system.names,
+        molality=found.molality.T,
+        water_mass=found.water_mass,
+        status=found.status,
+        past=found.past,
+        guess=found.guess,
     )
 
 
@@ -167,137 +170,90 @@ def pH(flow: Array, temperature: "npt.ArrayLike", *, model: ActivityModel | None
     return equilibrate(flow, temperature, model=model).pH
 
 
-@dataclasses.dataclass
-class _Found:
-    """What is found per kilogram of the water fed, case by case."""
+class _Setup(NamedTuple):
+    """What depends on names only."""
 
-    unknown: Array
-    strength: Array
-    ln_water: Array
-    dose: Array
-    amount: Array
-    ln_saturation: Array
-    molality: Array
-    status: StatusArray
-    past: Mask
-
-    @classmethod
-    def blank(cls, chosen: System, cases: int) -> "_Found":
-        phases, names = len(chosen.phases), len(chosen.names)
-        return cls(
-            unknown=np.full((len(chosen.components), cases), np.nan),
-            strength=np.zeros(cases),
-            ln_water=np.zeros(cases),
-            dose=np.zeros(cases),
-            amount=np.full((phases, cases), np.nan),
-            ln_saturation=np.full((phases, cases), -np.inf),
-            molality=np.zeros((names, cases)),
-            status=np.zeros(cases, dtype=np.int8),
-            past=np.zeros(cases, dtype=bool),
-        )
+    system: System
+    plan: Plan
+    rows: Rows
+    columns: tuple[str, ...]
+    stoichiometry: Array
 
 
-def _components(amounts: Array, phases: tuple[str, ...]) -> Array:
-    """Return the totals of the components (components, cases), the named phases dissolved."""
-    totals = amounts[component_rows()].copy()
-    for name in phases:
-        totals += np.multiply.outer(pure_phase(name).amounts, amounts[species.index(name)])
-    return totals
+@functools.lru_cache(maxsize=512)
+def _setup(
+    there: bytes, phases: tuple[str, ...], dissolving: tuple[str, ...], supplied: frozenset[str], tier: str
+) -> _Setup:
+    """Return the system of the components that are `there`, or in the phases that are, or supplied with a reagent."""
+    flags = np.frombuffer(there, dtype=bool)
+    count = len(COMPONENTS)
+    present = set(itertools.compress(COMPONENTS, flags)) | supplied
+    for name in (*itertools.compress(phases, flags[count:]), *dissolving):
+        present |= set(itertools.compress(COMPONENTS, pure_phase(name).amounts > 0))
+    chosen = system(frozenset(present), phases, tier)
+    order = [COMPONENTS.index(name) for name in chosen.components]
+    columns = (*phases, *(name for name in dissolving if name not in phases))
+    stoichiometry = np.array([formation(name) for name in columns]).reshape(-1, species.COUNT).T
+    stoichiometry.setflags(write=False)
+    record = blank(Rows)
+    rows: Any = record
+    rows["head"] = count + 2
+    rows["component"][: len(order)], rows["guess"][: len(order)] = component_rows()[order], order
+    kept = [phase.name for phase in chosen.phases]
+    rows["phase"][: len(kept)] = species.indices(kept)
+    rows["asked"][: len(kept)] = [phases.index(name) for name in kept]
+    rows["brought"][: len(dissolving)] = species.indices(dissolving)
+    rows["column"][: len(dissolving)] = [-1 if name in phases else columns.index(name) for name in dissolving]
+    return _Setup(chosen, plan_of(chosen, dissolving), record, columns, stoichiometry)
 
 
-def _ln_fugacity(chosen: System, gases: Mapping[str, "npt.ArrayLike"], cases: int) -> Array:
-    given = np.zeros((len(chosen.phases), cases))
+def _blank(setup: _Setup, phases: tuple[str, ...], cases: int) -> Found:
+    """Return what cases hold that are not solved."""
+    return Found(
+        pH=np.full(cases, np.nan),
+        strength=np.zeros(cases),
+        water_activity=np.ones(cases),
+        dose=np.zeros(cases),
+        water_mass=np.zeros(cases),
+        extent=np.zeros((len(setup.columns), cases)),
+        log_saturation=np.full((len(phases), cases), -np.inf),
+        molality=np.zeros((cases, len(setup.system.names))),
+        guess=np.full((len(COMPONENTS) + 2 + len(phases), cases), np.nan),
+        status=np.zeros(cases, dtype=np.int8),
+        past=np.zeros(cases, dtype=bool),
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _rows_of(phases: tuple[str, ...]) -> npt.NDArray[np.intp]:
+    """Rows of the components, then of the phases."""
+    names = [pure_phase(name).name for name in phases]  # raises if there is no constant
+    return np.concatenate([component_rows(), species.indices(names)]).astype(np.intp)
+
+
+def _brought(reagent: Array) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the solids of a reagent, and the components that it brings dissolved."""
+    held = reagent[_rows_of(tuple(pure_phases()))] != 0
+    if not held.any():
+        return (), frozenset()
+    count, there = len(COMPONENTS), held.any(1)
+    supplied = (reagent[component_rows()] > 0).any(1)
+    return tuple(itertools.compress(pure_phases(), there[count:])), frozenset(itertools.compress(COMPONENTS, supplied))
+
+
+def _finite(flow: Array) -> Mask:
+    with np.errstate(invalid="ignore"):
+        return np.isfinite(flow.sum(0))
+
+
+def _row(value: "npt.ArrayLike") -> Array:
+    return np.ascontiguousarray(np.asarray(value, dtype=float).reshape(-1))
+
+
+def _ln_fugacity(chosen: System, gases: Mapping[str, "npt.ArrayLike"]) -> Array:
+    """Return ln of the fugacity of each phase of the system (phases, cases or 1), zero for solids."""
+    given = np.zeros((len(chosen.phases), max((np.size(value) for value in gases.values()), default=1)))
     for row, phase in enumerate(chosen.phases):
         if phase.name in gases:
             given[row] = np.log(np.maximum(np.asarray(gases[phase.name], dtype=float), 1e-30))
     return given
-
-
-def _start(start: Array, chosen: System, order: list[int], phases: tuple[str, ...]) -> Array:
-    """Return the rows of an earlier guess that the present system needs."""
-    count = len(COMPONENTS)
-    kept = [count + 2 + phases.index(phase.name) for phase in chosen.phases]
-    return np.asarray(start, dtype=float)[[*order, count, count + 1, *kept]]
-
-
-def _guess(chosen: System, found: _Found, phases: tuple[str, ...]) -> Array:
-    count = len(COMPONENTS)
-    guess = np.zeros((count + 2 + len(phases), found.dose.size))
-    guess[:count] = ABSENT
-    guess[[COMPONENTS.index(name) for name in chosen.components]] = found.unknown
-    guess[count], guess[count + 1] = found.strength, found.dose
-    for row, phase in enumerate(chosen.phases):
-        guess[count + 2 + phases.index(phase.name)] = found.amount[row]
-    guess[:, np.isnan(found.unknown[-1])] = np.nan
-    return guess
-
-
-def _fill(found: _Found, where: Index, solution: Solution) -> None:
-    """Write some of the cases down."""
-    ok, state = solution.converged, solution.state
-    status = np.where(state.medium.out_of_range, Status.OUT_OF_RANGE, Status.OK)
-    status = np.where(solution.past, Status.INFEASIBLE, np.where(solution.short, Status.SPEC_NOT_REACHED, status))
-    found.status[where] = np.where(ok, status, Status.NOT_CONVERGED)
-    found.past[where] = solution.past
-    if not ok.all():
-        where = where[ok]
-    found.unknown[:, where] = state.unknown[:, ok]
-    found.strength[where], found.ln_water[where] = solution.strength[ok], state.medium.ln_water[ok]
-    found.dose[where] = solution.dose[ok]
-    found.amount[:, where] = solution.amount[:, ok]
-    found.ln_saturation[:, where] = solution.ln_saturation[:, ok]
-    found.molality[:, where] = solution.molality[:, ok]
-
-
-def _result(
-    chosen: System,
-    found: _Found,
-    feed: tuple[Array, Array, Array],
-    phases: tuple[tuple[str, ...], tuple[str, ...]],
-    status: StatusArray,
-) -> Equilibrium:
-    flow, dosed, kilograms = feed
-    asked, dissolving = phases
-    dose = found.dose * kilograms
-    kept = {phase.name: row for row, phase in enumerate(chosen.phases)}
-    columns = (*asked, *(name for name in dissolving if name not in asked))
-    extent = np.zeros((len(columns), flow.shape[1]))
-    saturation = np.full((len(asked), flow.shape[1]), -np.inf)
-    amount = _affordable(chosen, found.amount * kilograms, _components(flow + dosed * dose, columns))
-    for column, name in enumerate(columns):
-        row = species.index(name)
-        carried = flow[row] + dose * dosed[row]
-        if name in kept:
-            solved = np.isfinite(amount[kept[name]])
-            extent[column] = np.where(solved, amount[kept[name]] - carried, 0.0)
-            saturation[asked.index(name)] = found.ln_saturation[kept[name]] / LN10
-        elif name in dissolving:
-            extent[column] = -dose * dosed[row]
-    return Equilibrium(
-        pH=-found.unknown[-1] / LN10,
-        ionic_strength=found.strength,
-        water_activity=np.exp(found.ln_water),
-        stoichiometry=np.array([formation(name) for name in columns]).reshape(-1, species.COUNT).T,
-        extent=extent,
-        dose=dose,
-        phases=asked,
-        log_saturation=saturation,
-        names=chosen.names,
-        molality=found.molality,
-        water_mass=np.exp(np.nan_to_num(found.unknown[-2], nan=-np.inf)) * kilograms,
-        status=status.astype(np.int8),
-        past=found.past,
-        guess=_guess(chosen, found, asked),
-    )
-
-
-def _affordable(chosen: System, amount: Array, totals: Array) -> Array:
-    """Return the amounts of solids (phases, cases), less the rounding by which they exceed what the totals hold."""
-    share = np.ones_like(amount)
-    for balance, name in enumerate(chosen.components[:-2]):
-        needs = chosen.phase_content[:, balance]
-        bound = needs @ np.nan_to_num(amount)
-        held = totals[COMPONENTS.index(name)]
-        fraction = np.where(bound > held, np.maximum(held, 0.0) / np.where(bound > 0, bound, 1.0), 1.0)
-        share = np.where((needs > 0)[:, None], np.minimum(share, fraction * (1 - 2e-16)), share)
-    return amount * np.where(share < 1 - 1e-15, share, 1.0)

@@ -37,9 +37,8 @@ class System:
     phases: tuple[Reaction, ...]
     phase_content: Array  # (phases, balances)
     phase_power: Array  # (phases, balances), zero for water
-    exponents: Array  # (dissolved + 1, balances + features + 1): power, less features of activity, water's activity
-    features: Array  # (dissolved, features): square of charge, and one where there is none; none for other models
-    products: Array  # (dissolved + 1, (balances + 3) * columns of exponents): makes the Jacobian from the amounts
+    exponents: Array  # (dissolved + 1, balances + 1): power, water's activity
+    products: Array  # (dissolved + 1, (balances + 1) * columns of exponents): makes the Jacobian from the amounts
     component_charges: Array  # (balances,)
     sides: Array  # (2 * balances, dissolved + 1): positive and negative contents
     two_sided: Array  # (dissolved, balances + 1): content, and what gives protons
@@ -67,11 +66,8 @@ class System:
 
 
 @functools.cache
-def system(present: frozenset[str], names: tuple[str, ...], tier: str, by_strength: bool = False) -> System:
-    """Choose the species that can exist with the components present, and of the named phases those that can form.
-
-    `by_strength` tells whether the activity model knows charge and ionic strength only.
-    """
+def system(present: frozenset[str], names: tuple[str, ...], tier: str) -> System:
+    """Choose the species that can exist with the components present, and of the named phases those that can form."""
     phases = tuple(pure_phase(name, tier) for name in names)
     held = tuple(name for name in KEPT if name in present and name != PROTON)
     in_phases = np.any([phase.amounts for phase in phases], axis=0) if phases else np.zeros(len(KEPT) + 1)
@@ -97,9 +93,8 @@ def system(present: frozenset[str], names: tuple[str, ...], tier: str, by_streng
     phase_power[:, water] = 0.0
     free_charges = np.delete(species.CHARGE[component_rows()[order]], water)
     charges = np.concatenate([free_charges, [float(reaction.charge) for reaction in reactions]])
-    features = np.stack([charges**2, 1.0 * (charges == 0)], axis=1)[:, : 2 if by_strength else 0]
     hydration = np.append(content[:-1, water], 0.0)[:, None]
-    exponents = np.hstack([power, np.vstack([-features, np.zeros_like(features[:1])]), hydration])
+    exponents = np.hstack([power, hydration])
     return System(
         components=components,
         apart=len(apart),
@@ -112,8 +107,7 @@ def system(present: frozenset[str], names: tuple[str, ...], tier: str, by_streng
         phase_content=phase_content,
         phase_power=phase_power,
         exponents=np.ascontiguousarray(exponents),
-        features=features,
-        products=_products(content, exponents, charges, water),
+        products=_products(content, exponents),
         sides=np.ascontiguousarray(np.hstack([np.maximum(content, 0.0), np.maximum(-content, 0.0)]).T),
         two_sided=np.hstack([content[:-1], np.maximum(-content[:-1, -1:], 0.0)]),
         component_charges=np.concatenate([free_charges[:-1], [0.0], free_charges[-1:]]),
@@ -123,15 +117,11 @@ def system(present: frozenset[str], names: tuple[str, ...], tier: str, by_streng
     )
 
 
-def _products(content: Array, exponents: Array, charges: Array, water: int) -> Array:
-    """Return content x exponents for the balances, the givers of protons, ionic strength and the sum of molalities."""
+def _products(content: Array, exponents: Array) -> Array:
+    """Return content x exponents for the balances and the givers of protons."""
     givers = np.maximum(-content[:, -1:], 0.0)
     wet = np.hstack([content, givers])[:, :, None] * exponents[:, None, :]
-    dry = exponents.copy()
-    dry[:, water] = 0.0  # molalities do not depend on the kilograms of water
-    weights = np.append(np.stack([0.5 * charges**2, np.ones_like(charges)], axis=1), np.zeros((1, 2)), axis=0)
-    both = np.concatenate([wet, weights[:, :, None] * dry[:, None, :]], axis=1)
-    return np.ascontiguousarray(both.reshape(content.shape[0], -1))
+    return np.ascontiguousarray(wet.reshape(content.shape[0], -1))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,12 +132,6 @@ class Problem:
     temperature: Array  # (cases,) [K]
     ln_k: Array  # (dissolved + 1, cases)
     phase_ln_k: Array  # (phases, cases)
-    reagent: Array  # (balances, cases) [mol/kg per unit of dose]
-    ln_proton: Array  # (cases,) activity of H+ to be reached by dosing; not a number where it is free
-
-    def take(self, keep: Mask | Index) -> "Problem":
-        """Return some of the cases."""
-        return Problem(*(getattr(self, field.name)[..., keep] for field in dataclasses.fields(self)))
 
 
 def alkalinity(system: System) -> Array:

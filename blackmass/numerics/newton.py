@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from blackmass.numerics.compiled import compiled
+
 Array = npt.NDArray[np.float64]
 TINY = 1e-300
 FEW = 6  # unknowns that it does not pay to eliminate
@@ -66,4 +68,14 @@ def complementarity(first: Array, second: Array, smoothing: Array) -> tuple[Arra
     # the difference of nearly equal numbers is taken apart where it would lose its digits
     value = np.where(both > 0, 2.0 * (first * second - smoothing) / np.maximum(both + root, TINY), both - root)
     root = np.maximum(root, TINY)
+    return value, 1.0 - first / root, 1.0 - second / root
+
+
+@compiled
+def fischer(first: float, second: float, smoothing: float) -> tuple[float, float, float]:
+    """Return `complementarity` of two numbers inside a compiled loop."""
+    root = float(np.sqrt(first * first + second * second + 2.0 * smoothing))
+    both = first + second
+    value = 2.0 * (first * second - smoothing) / max(both + root, TINY) if both > 0.0 else both - root
+    root = max(root, TINY)
     return value, 1.0 - first / root, 1.0 - second / root

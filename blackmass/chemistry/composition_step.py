@@ -1,22 +1,13 @@
-"""One Newton step on the equations of aqueous equilibrium with solids, for a batch of cases.
-
-Unknowns are logarithms of activities, so that trace components are as well resolved as bulk ones. A balance is solved
-as the logarithm of what is there against what is given, which Newton's method meets in few steps from far away. A pure
-phase is either saturated or absent; so is the dose of a reagent: either the target pH is met, or there is no dose and
-the liquor is beyond it. Both are complementarity conditions in the form of Fischer and Burmeister, smoothed at first.
-
-Sources: Morel and Morgan, Environ. Sci. Technol. 6 (1972) 58, 10.1021/es60060a006; Kanzow, SIAM J. Matrix Anal. Appl.
-17 (1996) 851, 10.1137/S0895479894273134.
-"""
+"""One Newton step on the equations of `equilibrium_terms`, for a batch of cases and any activity model."""
 
 import dataclasses
 
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.activity import ActivityModel, StrengthModel
-from blackmass.chemistry.equilibrium_activity import ByComposition, ByStrength, Medium
-from blackmass.chemistry.equilibrium_state import (
+from blackmass.chemistry.activity import ActivityModel
+from blackmass.chemistry.composition_activity import Medium
+from blackmass.chemistry.composition_state import (
     TINY,
     Given,
     State,
@@ -33,7 +24,6 @@ Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
 LONGEST = 8.0  # largest change of the logarithm of an activity in one step
 DRYING = 0.5  # share of the free water that solids may take in one step
-FALL = 1e-3  # smallest ratio of a dose to the one before
 IDLE = 1e-3  # slope by saturation below which a phase is left out of the linear system
 
 
@@ -47,9 +37,9 @@ class Terms:
     taken: Array  # (balances, cases)
     fed: Array  # (balances, cases)
     balance: Array  # (balances, cases)
-    value: Array  # (phases + dose, cases) of the complementarity conditions
-    by_share: Array  # (phases + dose, cases)
-    by_slack: Array  # (phases + dose, cases)
+    value: Array  # (phases, cases) of the complementarity conditions
+    by_share: Array  # (phases, cases)
+    by_slack: Array  # (phases, cases)
     here: Array  # (coordinates, cases) of the activity model
     assumed: Array  # (coordinates, cases)
 
@@ -70,13 +60,13 @@ def step(
     """Take one Newton step of at most `longest` from a state and its terms."""
     drift = np.log(terms.here / terms.assumed)
     count = len(system.components)
-    products = (terms.amounts.T @ system.products).reshape(terms.kilograms.size, count + 3, -1)
-    live = _live(system, terms)
+    products = (terms.amounts.T @ system.products).reshape(terms.kilograms.size, count + 1, -1)
+    live = np.flatnonzero((terms.by_slack > IDLE).any(1))
     matrix = _matrix(system, given, terms, products, live, longest)
-    right = _right(system, state, terms, products, live)
+    right = _right(system, state, terms, live)
     solution = solve_each(matrix, right, system.apart)
 
-    gradient, own = state.medium.rows(system, products, terms.molality, terms.kilograms)
+    gradient, own = state.medium.rows(system, terms.molality)
     diagonal = np.arange(drift.shape[0])
     small = -own - gradient @ solution[:, :count, 1:]
     small[:, diagonal, diagonal] += (terms.here / terms.assumed).T
@@ -98,29 +88,15 @@ def terms_of(system: System, given: Given, state: State) -> Terms:
     taken, fed = sides(system, given, state.share, amounts)
     here = state.medium.here(system, molality) + TINY
     assumed = state.medium.assumed + TINY
-    slack = np.empty_like(state.share)
-    phases = len(system.phases)
-    if phases:
-        slack[:phases] = undersaturation(system, given, state) / system.phase_size
-    if state.share.shape[0] > phases:
-        slack[-1] = np.where(given.dosed, given.side * (given.ln_proton - state.unknown[-1]), 1.0)
+    slack = undersaturation(system, given, state) / system.phase_size
     conditions = complementarity(state.share, slack, state.smoothing)
     return Terms(amounts, molality, kilograms, taken, fed, np.log(taken / fed), *conditions, here, assumed)
-
-
-def _live(system: System, terms: Terms) -> Index:
-    """Return the phases that may be saturated in some case, and the dose."""
-    live = np.asarray((terms.by_slack > IDLE).any(1))
-    live[len(system.phases) :] = True
-    return np.flatnonzero(live)
 
 
 def _matrix(system: System, given: Given, terms: Terms, products: Array, live: Index, longest: float) -> Array:
     """Return the matrix (cases, unknowns, unknowns) of the logarithmic balances and the live conditions."""
     count, cases = len(system.components), terms.kilograms.size
-    dosed = terms.value.shape[0] > len(system.phases)
-    few = live[:-1] if dosed else live
-    last = count + few.size
+    last = count + live.size
     per_taken, per_fed = 1.0 / terms.taken.T, 1.0 / terms.fed.T
     matrix = np.zeros((cases, count + live.size, count + live.size))
     np.multiply(products[:, :count, :count], per_taken[:, :, None], out=matrix[:, :count, :count])
@@ -128,37 +104,32 @@ def _matrix(system: System, given: Given, terms: Terms, products: Array, live: I
     matrix[:, count - 1, :count] += products[:, count, :count] * (per_taken - per_fed)[:, -1:]
     diagonal = np.arange(count)
     matrix[:, diagonal, diagonal] += np.abs(terms.balance.T) / longest
-    if few.size:
-        content = system.phase_content[few].T
+    if live.size:
+        content = system.phase_content[live].T
         block = content * per_taken[:, :, None]
         block[:, -1] = (
             np.maximum(content[-1], 0.0) * per_taken[:, -1:] - np.maximum(-content[-1], 0.0) * per_fed[:, -1:]
         )
-        np.multiply(block, given.most[few].T[:, None], out=matrix[:, :count, count:last])
-        slopes = -(terms.by_slack[few] / system.phase_size[few]).T
-        np.multiply(slopes[:, :, None], system.phase_power[few], out=matrix[:, count:last, :count])
-    if dosed:
-        drawn = given.drawn.T
-        matrix[:, :count, -1] = np.maximum(-drawn, 0.0) * per_taken - np.maximum(drawn, 0.0) * per_fed
-        matrix[:, -1, count - 1] = -terms.by_slack[-1] * np.where(given.dosed, given.side, 0.0)
+        np.multiply(block, given.most[live].T[:, None], out=matrix[:, :count, count:last])
+        slopes = -(terms.by_slack[live] / system.phase_size[live]).T
+        np.multiply(slopes[:, :, None], system.phase_power[live], out=matrix[:, count:last, :count])
     rows = np.arange(count, count + live.size)
     matrix[:, rows, rows] = terms.by_share[live].T
     return matrix
 
 
-def _right(system: System, state: State, terms: Terms, products: Array, live: Index) -> Array:
+def _right(system: System, state: State, terms: Terms, live: Index) -> Array:
     """Return the right-hand sides: the equations, and how they change with the activity model's coordinates."""
     count, medium = len(system.components), state.medium
-    few = live[live < len(system.phases)]
-    columns = medium.columns(system, products, terms.amounts)
+    columns = medium.columns(system, terms.amounts)
     right = np.zeros((terms.kilograms.size, count + live.size, 1 + columns.shape[-1]))
     right[:, :count, 0], right[:, count:, 0] = -terms.balance.T, -terms.value[live].T
     per_taken = 1.0 / terms.taken.T
     np.multiply(columns[:, :-1], -per_taken[:, :, None], out=right[:, :count, 1:])
     right[:, count - 1, 1:] -= columns[:, -1] * (per_taken - 1.0 / terms.fed.T)[:, -1:]
-    if few.size:
-        hydration = terms.by_slack[few] * (system.phase_content[few, system.water, None] / system.phase_size[few])
-        right[:, count : count + few.size, 1:] = hydration.T[:, :, None] * medium.water_slopes.T[:, None]
+    if live.size:
+        hydration = terms.by_slack[live] * (system.phase_content[live, system.water, None] / system.phase_size[live])
+        right[:, count:, 1:] = hydration.T[:, :, None] * medium.water_slopes.T[:, None]
     return right
 
 
@@ -173,34 +144,25 @@ def _moved(
 ) -> State:
     """Return the state after a step, shortened in each case where it is too long."""
     move, shares, rise = changes
-    water, phases = system.water, len(system.phases)
-    dosing = state.share.shape[0] > phases
-    if dosing:  # what the reagent brings follows the dose, however far that goes
-        brought = np.maximum(given.drawn[:-2], 0.0) / terms.fed[:-2]
-        move[:-2] -= brought * shares[-1]
+    water = system.water
     move[water] = np.clip(move[water], -0.5, 0.5)
     length = state.stride * np.minimum(1.0, longest / np.maximum(np.abs(move).max(0), TINY))
     share = np.clip(state.share + length * shares, 0.0, np.maximum(2.0 * state.share, 1.0))
     if system.hydrated.any():
         _keep_water(system, given, terms, state, share)
     unknown = state.unknown + length * move
-    if dosing:
-        least = np.where(state.share[-1] > 1e-30, FALL * state.share[-1], 0.0)
-        share[-1] = np.maximum(share[-1], least)
-        unknown[:-2] += np.log1p(np.maximum(brought * (share[-1] - state.share[-1]), FALL - 1.0))
-    medium = _medium(system, given, model, state.medium, unknown, share, (terms.assumed, length * rise))
+    medium = _medium(system, given, model, state.medium, unknown, (terms.assumed, length * rise))
     return State(unknown, share, state.smoothing, state.stride, medium)
 
 
 def _keep_water(system: System, given: Given, terms: Terms, state: State, share: Array) -> None:
     """Hold back hydrates that would take more water than there is."""
-    phases = len(system.phases)
     bound = np.maximum(system.phase_content[:, system.water], 0.0)
-    before, after = bound @ (given.most * state.share[:phases]), bound @ (given.most * share[:phases])
+    before, after = bound @ (given.most * state.share), bound @ (given.most * share)
     room = np.maximum(DRYING * (terms.fed[system.water] - before), 0.0) / np.maximum(after - before, TINY)
-    grown = share[:phases] - state.share[:phases]
+    grown = share - state.share
     grown *= np.where(system.hydrated & (grown > 0), np.minimum(1.0, room), 1.0)
-    share[:phases] = state.share[:phases] + grown
+    share[:] = state.share + grown
 
 
 def _medium(
@@ -209,18 +171,12 @@ def _medium(
     model: ActivityModel,
     medium: Medium,
     unknown: Array,
-    share: Array,
     aims: tuple[Array, Array],
 ) -> Medium:
     """Return the activities at the coordinates that the step leads to."""
     assumed, rise = aims
     wanted = assumed * np.exp(rise)
-    limit = strength_limit(system, given, share)
-    if isinstance(medium, ByStrength) and isinstance(model, StrengthModel):
-        wanted[0] = np.minimum(wanted[0], limit)
-        wanted[1] = np.minimum(wanted[1], 2.0 * limit)
-        return ByStrength.at(model, wanted, given.temperature)
-    assert isinstance(medium, ByComposition)
+    limit = strength_limit(system, given)
     ln_gamma = medium.activity.ln_gamma + (medium.slopes * (assumed * rise)).sum(1)
     predicted = dataclasses.replace(medium, activity=dataclasses.replace(medium.activity, ln_gamma=ln_gamma))
     molality = amounts_of(system, given, unknown, predicted)[:-1] * np.exp(-unknown[system.water])
@@ -231,8 +187,8 @@ def _medium(
     return composition(system, given, model, molality, limit)
 
 
-def composition(system: System, given: Given, model: ActivityModel, molality: Array, limit: Array) -> ByComposition:
+def composition(system: System, given: Given, model: ActivityModel, molality: Array, limit: Array) -> Medium:
     """Evaluate a model at molalities (dissolved, cases), thinned where their ionic strength passes the limit."""
     strength = 0.5 * system.charges**2 @ molality
     molality *= np.minimum(1.0, limit / np.maximum(strength, TINY))
-    return ByComposition.at(model, system, molality, given.temperature)
+    return Medium.at(model, system, molality, given.temperature)

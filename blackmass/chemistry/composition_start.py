@@ -3,25 +3,24 @@
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.activity import ActivityModel, StrengthModel
-from blackmass.chemistry.equilibrium_activity import ByStrength, Medium
-from blackmass.chemistry.equilibrium_state import TINY, Given, State, amounts_of, strength_limit
-from blackmass.chemistry.equilibrium_step import composition
+from blackmass.chemistry.activity import ActivityModel
+from blackmass.chemistry.composition_activity import Medium
+from blackmass.chemistry.composition_state import TINY, Given, State, amounts_of, strength_limit
+from blackmass.chemistry.composition_step import composition
 from blackmass.chemistry.speciation import System
 
 Array = npt.NDArray[np.float64]
 ROUNDS = 2
 SMOOTH = 0.05
-ALIKE = 1e-3  # smoothing that begins from the answer of a similar case
 ABSENT = -110.0  # ln activity below which a component was not there
 ABOVE_TRACE = 1e-45  # mol/kg
 
 
 def cold(system: System, given: Given, model: ActivityModel) -> State:
     """Begin with every component near its total, and every solid at or below saturation."""
-    held = given.totals + np.maximum(given.drawn, 0.0)
+    held = given.totals
     unknown = np.log(np.maximum(held, 1e-50)) - 1.0
-    unknown[-2], unknown[-1] = 0.0, np.where(given.dosed, given.ln_proton, _proton(system, given, held))
+    unknown[-2], unknown[-1] = 0.0, _proton(system, given, held)
     content = system.content[:-1, :-2]
     weights = np.maximum(content, 0.0)
     ligand = (system.component_charges[:-2] < 0)[:, None]
@@ -31,14 +30,10 @@ def cold(system: System, given: Given, model: ActivityModel) -> State:
         order = (weights * content).T @ amount / there
         unknown[:-2] -= np.where(rows, np.log(there / held[:-2]), 0.0) / np.maximum(order, 1.0)
     _desaturate(system, given, unknown)
-    phases, cases = len(system.phases), given.temperature.size
-    share = np.zeros((phases + bool(given.dosed.any()), cases))
-    if phases:
-        slack = (given.phase_ln_k - system.phase_power @ unknown) / system.phase_size
-        share[:phases] = SMOOTH / np.maximum(slack, 2.0)
-    share[phases:] = 0.1 * given.dosed
-    limit = strength_limit(system, given, share)
-    medium = _medium(system, given, model, unknown, limit, 1)
+    cases = given.temperature.size
+    slack = (given.phase_ln_k - system.phase_power @ unknown) / system.phase_size
+    share = SMOOTH / np.maximum(slack, 2.0)
+    medium = _medium(system, given, model, unknown, strength_limit(system, given), 1)
     return State(unknown, share, np.full(cases, SMOOTH), np.ones(cases), medium)
 
 
@@ -70,14 +65,12 @@ def warm(system: System, given: Given, model: ActivityModel, start: Array) -> St
     start : array (balances + 2 + phases, cases)
         Unknowns, ionic strength, dose and amounts of the phases; not a number where there is none.
     """
-    count, phases = len(system.components), len(system.phases)
+    count = len(system.components)
     known = np.asarray(np.isfinite(start[: count + 2]).all(0))
     if not known.any():
         return cold(system, given, model)
     unknown = start[:count].copy()
-    share = np.empty((phases + bool(given.dosed.any()), known.size))
-    share[:phases] = np.nan_to_num(start[count + 2 :]) / given.most
-    share[phases:] = np.where(given.dosed, start[count + 1] / given.dose, 0.0)
+    share = np.nan_to_num(start[count + 2 :]) / given.most
     # a component that was not there has no guess: the totals give one
     new = (unknown[:-2] < ABSENT) & (given.totals[:-2] > ABOVE_TRACE)
     patched = new.any(0) | ~known
@@ -95,29 +88,8 @@ def warm(system: System, given: Given, model: ActivityModel, start: Array) -> St
     return state
 
 
-def kindred(system: System, given: Given, model: ActivityModel, ln_held: Array, one: State, place: int) -> State:
-    """Begin from the answer of one case, shifted by what the others hold more or less of each component."""
-    cases = given.temperature.size
-    unknown = np.repeat(one.unknown, cases, axis=1)
-    there = amounts_of(system, given.take(np.array([place])), one.unknown, one.medium)
-    free = np.maximum(system.content[:, :-2], 0.0).T @ there / np.exp(ln_held[:, place, None])  # the rest is solid
-    unknown[:-2] += np.minimum(free, 1.0) * (ln_held - ln_held[:, place, None])
-    unknown[-1] = np.where(given.dosed, given.ln_proton, unknown[-1])
-    share = np.repeat(one.share, cases, axis=1)
-    limit = strength_limit(system, given, share)
-    strength = one.medium.assumed[0] * limit / limit[place]
-    medium = _medium(system, given, model, unknown, strength, 2)
-    return State(unknown, share, np.full(cases, ALIKE), np.ones(cases), medium)
-
-
 def _medium(system: System, given: Given, model: ActivityModel, unknown: Array, limit: Array, rounds: int) -> Medium:
     """Return activities near those of the unknowns, at an ionic strength within the limit, or at it in more rounds."""
-    if isinstance(model, StrengthModel):
-        medium = ByStrength.at(model, np.array([limit, 1.2 * limit]) * (rounds > 1), given.temperature)
-        molality = amounts_of(system, given, unknown, medium)[:-1] * np.exp(-unknown[system.water])
-        coordinates = medium.here(system, molality)
-        coordinates *= np.minimum(1.0, limit / np.maximum(coordinates[0], TINY))
-        return ByStrength.at(model, coordinates, given.temperature)
     molality = np.exp(np.minimum(given.ln_k[:-1] + system.power[:-1] @ unknown, 200.0)) * np.exp(-unknown[system.water])
     found = composition(system, given, model, molality, limit)
     for _ in range(rounds - 1):
