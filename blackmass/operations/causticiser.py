@@ -5,7 +5,7 @@ import numpy as np
 from blackmass import species
 from blackmass.chemistry.crystallisation import settle
 from blackmass.chemistry.evaporation import batch
-from blackmass.chemistry.pitzer import Pitzer
+from blackmass.chemistry.hydroxide_liquors import HydroxideLiquors
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.status import Status, worst
@@ -69,7 +69,7 @@ class Causticiser(Operation):
         mixed = limed + watered
         alkaline = mixed["H+"] - 2 * mixed["Ca(OH)2"] - mixed[SALT] < 0
         taken, passed = mixed.split(np.where(alkaline, 1.0, 0.0))
-        made = settle(taken, self.temperature, SOLIDS, model=Pitzer(), approach=self.approach, start=start)
+        made = settle(taken, self.temperature, SOLIDS, model=HydroxideLiquors(), approach=self.approach, start=start)
         slurry = (made.stream + passed).at(self.temperature)
         heat = mixed.heat_capacity * (self.temperature - mixed.temperature) - made.heat
         hydroxide = np.maximum(slurry["Li+"], 0.0)

@@ -5,7 +5,7 @@ import numpy as np
 from blackmass.chemistry.crystallisation import settle
 from blackmass.chemistry.evaporation import batch, latent_heat
 from blackmass.chemistry.evaporative_yield import crystallise
-from blackmass.chemistry.pitzer import Pitzer
+from blackmass.chemistry.hydroxide_liquors import HydroxideLiquors
 from blackmass.declare import PerCase, duty, inlet, outlet, param
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.status import Status, worst
@@ -53,14 +53,14 @@ class HydroxideCrystalliser(Operation):
             share=self.crystal_yield,
             temperature=self.temperature,
             most_evaporated=self.most_evaporated,
-            model=Pitzer(),
+            model=HydroxideLiquors(),
             start=None if start is None else start[:count],
         )
         rest = settle(
             made.slurry,
             self.temperature,
             (SALT, *BESIDE),
-            model=Pitzer(),
+            model=HydroxideLiquors(),
             start=None if start is None else start[count:-1],
         )
         slurry = (rest.stream + passed).at(self.temperature)

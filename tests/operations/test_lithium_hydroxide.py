@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from blackmass import species
 from blackmass.chemistry.crystallisation import settle
-from blackmass.chemistry.pitzer import Pitzer
+from blackmass.chemistry.hydroxide_liquors import HydroxideLiquors
 from blackmass.chemistry.reagents import reagent_stream
 from blackmass.operations.causticiser import Causticiser
 from blackmass.operations.hydroxide_crystalliser import HydroxideCrystalliser
@@ -40,7 +40,7 @@ def test_hydroxide_dissolves_as_measured():
     celsius = np.array([4.4, 20.0, 40.0, 60.0, 80.0, 100.0])
     grams = np.array([12.7, 12.8, 13.0, 13.8, 15.3, 17.5])
     stream = Stream.of({"LiOH.H2O": 12.0, "H2O": 40.0}, cases=6)
-    made = settle(stream, celsius + 273.15, ("LiOH.H2O",), model=Pitzer()).stream
+    made = settle(stream, celsius + 273.15, ("LiOH.H2O",), model=HydroxideLiquors()).stream
     anhydrous = made["Li+"] * 23.948e-3
     water = made["H2O"] * 18.015e-3 - made["Li+"] * 18.015e-3  # the water that LiOH counts in H+ and H2O
     np.testing.assert_allclose(100 * anhydrous / water, grams, rtol=0.03)
