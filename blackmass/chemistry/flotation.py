@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
+from blackmass.chemistry.breakage import BINDER_OF, POSITION, breakage
 from blackmass.data.load import table
 from blackmass.sizes import DIAMETER
-from blackmass.stream import Array
+from blackmass.stream import Array, Stream
 
 MICRON = 1e-6
 MINUTE = 60.0
@@ -30,8 +31,26 @@ def constants() -> dict[str, Array]:
     }
 
 
+def bound_share(stream: Stream, removed: "npt.ArrayLike") -> Array:
+    """Return the share (materials, 1, cases) of each material that its binder still holds.
+
+    .. math:: b = (1 - r) \\min(1, w/w_0)
+
+    with the binder w of the coating as a mass fraction, the usual w_0 of `breakage.csv`, and r what attrition made
+    harmless; pyrolysed black mass has no binder. The electrolyte sits in the coating of the anode.
+    """
+    share = np.ones((len(species.MATERIALS), 1, stream.cases))
+    mass = species.MATERIAL_MATRIX @ stream.mass_flow
+    for material, binder in BINDER_OF.items():
+        row = POSITION[material]
+        held = stream.mass_flow[species.index(binder)] / np.where(mass[row] > 0, mass[row], 1.0)
+        share[row, 0] = np.minimum(held / breakage().binder_share[row], 1.0)
+    share[POSITION["electrolyte"]] = share[POSITION["anode_coating"]]
+    return np.asarray((1 - np.asarray(removed, dtype=float)) * share)
+
+
 def recovered(
-    time: "npt.ArrayLike", cells: int, *, freed: "npt.ArrayLike", water: "npt.ArrayLike", slowness: "npt.ArrayLike"
+    time: "npt.ArrayLike", cells: int, *, bound: "npt.ArrayLike", water: "npt.ArrayLike", slowness: "npt.ArrayLike"
 ) -> Array:
     """Return the share (materials, classes, cases) of each size class that a bank of cells sends to the froth.
 
@@ -48,8 +67,8 @@ def recovered(
     time : array (cases,) [s]
         Of the whole bank.
     cells : number of cells
-    freed : array (cases,)
-        Share of the binder that is removed.
+    bound : array (materials, 1, cases) or (cases,)
+        Share of each material that its binder holds.
     water : array (cases,)
         Share of the water that goes with the froth.
     slowness : array (cases,)
@@ -60,7 +79,7 @@ def recovered(
     """
     known = constants()
     wet = np.asarray(water, dtype=float)
-    part = np.asarray(freed, dtype=float)
+    part = 1 - np.asarray(bound, dtype=float)
     rate = known["rate_bound_1_min"] + part * (known["rate_free_1_min"] - known["rate_bound_1_min"])
     most = known["floatable_bound"] + part * (known["floatable_free"] - known["floatable_bound"])
     size = DIAMETER[None, :, None]

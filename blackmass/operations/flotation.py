@@ -3,7 +3,7 @@
 import numpy as np
 
 from blackmass import species
-from blackmass.chemistry.flotation import recovered
+from blackmass.chemistry.flotation import bound_share, recovered
 from blackmass.chemistry.separation import separate
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
@@ -16,9 +16,9 @@ class Flotation(Operation):
     """A bank of flotation cells: graphite rises with the froth, active material stays in the tailings.
 
     True flotation is of the first order by material and size class, entrainment follows the water
-    (`chemistry.flotation`). Binder left on the grains makes active material float and graphite float less: pyrolysis or
-    attrition before the cells frees it. Rougher, cleaner and scavenger are banks of their own. Collector and frother
-    are not followed, nor what black mass dissolves in the water.
+    (`chemistry.flotation`). Binder that the feed brings makes active material float and graphite float less; pyrolysed
+    black mass has none, and attrition makes it harmless. Rougher, cleaner and scavenger are banks of their own.
+    Collector and frother are not followed, nor what black mass dissolves in the water.
     """
 
     feed = inlet("black mass, dry or as pulp")
@@ -32,7 +32,7 @@ class Flotation(Operation):
     binder_removed: PerCase = param(
         0.0,
         bounds=(0, 1),
-        doc="share of the binder removed beforehand: near 1 after pyrolysis",
+        doc="share of the binder of the feed made harmless by attrition",
         source="Vanderbruggen2022b",
     )
     water_recovery: PerCase = param(0.2, bounds=(0.01, 0.7), doc="share of the water that goes with the froth")
@@ -58,7 +58,7 @@ class Flotation(Operation):
         share = recovered(
             np.ones(cases) * self.residence_time,
             self.cells,
-            freed=self.binder_removed,
+            bound=bound_share(pulp, self.binder_removed),
             water=self.water_recovery,
             slowness=self.scale_up,
         )

@@ -11,7 +11,8 @@ from blackmass.sizes import DIAMETER
 from blackmass.stream import Stream
 
 WATER = Stream.of({"H2O": 1.0})
-BLACK_MASS = Stream.of_mass({"graphite": 0.4, "LiNiO2": 0.35, "LiCoO2": 0.2, "Cu": 0.02, "Al": 0.03})
+PYROLYSED = Stream.of_mass({"graphite": 0.4, "LiNiO2": 0.35, "LiCoO2": 0.2, "Cu": 0.02, "Al": 0.03})
+BLACK_MASS = PYROLYSED + Stream.of_mass({"PVDF": 0.015, "binder": 0.012})
 LABORATORY = {"residence_time": 600.0, "cells": 20, "scale_up": 1.0}  # a batch cell
 
 
@@ -33,7 +34,7 @@ def test_pyrolysed_black_mass_in_the_laboratory():
     Salces et al., Minerals Engineering 184 (2022) 107670; Vanderbruggen et al., ACS ES&T Engineering 2 (2022) 2130. The
     constants were estimated to lie between the two.
     """
-    out = floated(binder_removed=1.0, **LABORATORY)
+    out = floated(PYROLYSED, **LABORATORY)
     assert 0.85 < out.report["graphite_recovery"][0] < 0.944
     assert 0.106 < active_in_froth(out)[0] < 0.20
 
@@ -41,7 +42,7 @@ def test_pyrolysed_black_mass_in_the_laboratory():
 def test_another_black_mass():
     """90 % of graphite and 10 % of active material in the froth, half of the mass: Proc. XXXI IMPC (2024) 3162."""
     feed = Stream.of_mass({"graphite": 0.52, "LiCoO2": 0.3, "LiNiO2": 0.1, "Cu": 0.03, "Al": 0.05})
-    out = floated(feed, binder_removed=0.9, **LABORATORY)
+    out = floated(feed, **LABORATORY)
     assert out.report["graphite_recovery"][0] == pytest.approx(0.90, abs=0.05)
     assert (out["froth"]["LiCoO2"] / feed["LiCoO2"])[0] == pytest.approx(0.10, abs=0.10)
     assert out.report["mass_pull"][0] == pytest.approx(0.54, abs=0.06)
@@ -52,6 +53,7 @@ def test_binder_hurts_the_separation():
     assert np.all(np.diff(out.report["graphite_grade"]) > 0)
     assert np.all(np.diff(active_in_froth(out)) < 0)
     assert active_in_froth(out)[0] > 0.3
+    np.testing.assert_allclose(active_in_froth(out)[-1], active_in_froth(floated(PYROLYSED)), rtol=1e-12)
 
 
 def test_time_recovers_and_water_dirties():
@@ -69,7 +71,7 @@ def test_cleaner_raises_the_grade():
 
 
 def test_fine_grains_float_slowly_and_are_entrained_most():
-    kinds = {"freed": 1.0, "slowness": 1.0}
+    kinds = {"bound": 0.0, "slowness": 1.0}
     true = recovered(300.0, 10, water=1e-12, **kinds)[species.MATERIALS.index("anode_coating"), :, 0]
     assert true[0] < true[3] < true[5]
     assert true[DIAMETER > 1e-3].max() < 0.01

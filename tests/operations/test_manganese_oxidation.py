@@ -14,7 +14,7 @@ NONE = Stream.empty()
 SODA, PERMANGANATE, PERSULFATE = (
     reagent_stream(name)[0] for name in ("sodium_hydroxide", "sodium_permanganate", "sodium_persulfate")
 )
-AIR = Stream.of({"SO2(g)": 0.02, "O2(g)": 0.206, "N2(g)": 0.774})
+AIR = reagent_stream("sulfur_dioxide_in_air")[0]
 METALS = {"Mn+2": 0.1, "Co+2": 0.2, "Ni+2": 0.5, "Li+": 0.9, "Fe+2": 0.001}
 LIQUOR = Stream.of({**METALS, "SO4-2": 1.2561, "H+": 0.01, "H2O": 55.5})
 LIQUOR = LIQUOR + Stream.of({"SO4-2": sum(species.CHARGE * LIQUOR.flow[:, 0]) / 2})
