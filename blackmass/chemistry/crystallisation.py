@@ -143,8 +143,9 @@ def _wetness(flow: Array, solids: tuple[str, ...]) -> Array:
     """Return one (cases,) where there is a liquor, zero where there is none, and between where water is scarce."""
     totals, water = contents(flow, solids)
     size = np.abs(totals).sum(0) + np.abs(water)
-    possible = (totals[IONS] >= -ROUNDING * size).all(0) & (water > 0)
-    share = np.where(possible, flow[WATER] / np.where(possible, size, 1.0), 0.0)
+    possible = (totals[IONS] >= -ROUNDING * size).all(0) & (size > 0)
+    free = np.minimum(flow[WATER], water + np.minimum(totals[KEPT.index(PROTON)], 0.0))  # hydroxide takes water
+    share = np.where(possible, free / np.where(possible, size, 1.0), 0.0)
     return np.clip((share - DRY[0]) / (DRY[1] - DRY[0]), 0.0, 1.0)
 
 

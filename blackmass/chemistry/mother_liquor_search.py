@@ -29,10 +29,9 @@ FINE, ROUGH = 1e-9, 1e-6  # of amounts times undersaturation; of the balances
 STEPS = 25  # of Newton's method on everything
 NEAR = 1e-9  # error before its last step, which leaves about its square
 CHANGES = 12  # of the set of salts that are there
-CLOSE = 1e-2  # error from which on that set is looked at
 SOON = 1.0  # change of a coefficient from which on Newton's method is tried
 OFTEN = 8  # turns after which it is tried in any case
-RELAXED, LEAST = 0.7, 0.02  # share of that change that is taken, at first and in the end
+RELAXED, LEAST, FASTER = 0.7, 0.02, 1.3  # share of that change that is taken, at first and at least; its growth
 NEUTRAL = -16.0  # ln activity of H+
 ALKALINE = -32.0  # ln ion product of water
 SWEEPS, SHORT = 25, 0.4  # of components levelled at first, and how far towards it
@@ -53,7 +52,7 @@ def equilibrium(given: Parameters, room: Room, near: bool, ruled: bool) -> bool:
     values, places = room.values, room.places
     steps = changes = turn = 0
     tried = False
-    share, before = RELAXED, np.inf
+    share = RELAXED
     if not near:
         begin(room)
     while turn < OUTER:
@@ -71,19 +70,18 @@ def equilibrium(given: Parameters, room: Room, near: bool, ruled: bool) -> bool:
                     places[of.THERE, phase] = values[of.AMOUNT, phase] > values[of.SLACK, phase]
                     values[of.AMOUNT, phase] *= places[of.THERE, phase]
                 continue
-            share = max(LEAST, 0.5 * share) if largest > 0.9 * before else min(1.0, 1.1 * share)
-            before, tried = largest, False
+            share = max(LEAST, 0.5 * share) if turns_back(room) else min(1.0, FASTER * share)
+            tried = False
             relax(room, share, water)
             continue
         error = newton(room, water, ruled)
         steps += 1
         lost = not error < np.inf or steps > STEPS
-        if error < CLOSE:
-            if change_salts(room, 10 * error):
-                changes += 1
-                lost = lost or changes > CHANGES
-            elif error < NEAR:
-                return True
+        if change_salts(room, error):
+            changes += 1
+            lost = lost or changes > CHANGES
+        elif error < NEAR:
+            return True
         if lost and ruled:
             return False
         if lost:
@@ -101,7 +99,7 @@ def begin(room: Room) -> None:
     values, places = room.values, room.places
     count, kilograms = places[COUNT, of.BALANCES], values[of.SCALARS, of.WATER] / MOLES_PER_KG
     for group in range(places[COUNT, GROUPS]):
-        values[of.ASSUMED, group] = 0.0
+        values[of.ASSUMED, group] = values[of.EARLIER, group] = 0.0
     total = 0.0
     for row in range(count):
         dissolved = values[of.TOTAL, row] / kilograms
@@ -272,6 +270,17 @@ def _advance(room: Room, step: np.ndarray, barrier: float) -> float:
     values[of.SCALARS, of.LN_KILOGRAMS] += share * step[count]
     values[of.SCALARS, of.LN_WATER] += share * step[last]
     return share
+
+
+@compiled
+def turns_back(room: Room) -> bool:
+    """Whether the coefficients turn back on the way that they took last; the way is remembered."""
+    values = room.values
+    along = 0.0
+    for group in range(room.places[COUNT, GROUPS]):
+        along += values[of.EARLIER, group] * values[of.DRIFT, group]
+        values[of.EARLIER, group] = values[of.DRIFT, group]
+    return along < 0
 
 
 @compiled

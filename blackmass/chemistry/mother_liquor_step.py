@@ -21,6 +21,8 @@ MAJOR = 1e-9  # mol/kg from which a group moves the activities of others within 
 STEEPEST = 300.0  # ln of a molality
 LONGEST = 2.0  # change of a logarithm in one step
 TINY = 1e-300
+CLOSE = 1e-2  # error from which on it is looked which salts are there
+LACKING = 0.2  # of a salt, against the most of it, at which it is taken away before
 
 
 @compiled
@@ -341,16 +343,21 @@ def _move(room: Room, step: Array) -> bool:
 
 @compiled
 def change_salts(room: Room, error: float) -> bool:
-    """Take away the salts of which there is less than nothing, or else add the one most supersaturated."""
+    """Take away the salts of which there is less than nothing, or else add the one most supersaturated.
+
+    That is judged by the error of the step before; far from the answer only what is clear is taken away.
+    """
     values, places = room.values, room.places
-    worst, most, gone = -1, max(error, 1e-12), False
+    far = error > CLOSE
+    least = LACKING if far else max(1e-13, 10 * error)
+    worst, most, gone = -1, max(10 * error, 1e-12), False
     for phase in range(places[COUNT, of.FREE], places[COUNT, of.PHASES]):
         if places[of.THERE, phase]:
-            if values[of.AMOUNT, phase] < -max(1e-13, error):
+            if values[of.AMOUNT, phase] < -least:
                 places[of.THERE, phase] = 0
                 values[of.AMOUNT, phase] = 0.0
                 gone = True
-        else:
+        elif not far:
             excess = -slack(room, phase)
             if excess > most:
                 worst, most = phase, excess

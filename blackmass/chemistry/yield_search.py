@@ -75,7 +75,7 @@ class Saturated:
     met, known, out_of_range : arrays (cases,) of bool
         Whether the liquor is saturated with the first salt; whether it has an equilibrium.
     state : array (rows, cases)
-        To start from next time.
+        To start from next time; in the row of the first salt zero, or the sign of the bound that the water is at.
     """
 
     water: Array
@@ -158,6 +158,7 @@ def _seek(given: Parameters, place: Room, wanted: Mother, found: Found) -> None:
     values, places = place.values, place.places
     held, factors = np.empty(wanted.totals.shape[0]), np.empty(wanted.corrections.shape[0])
     search = np.empty(12)
+    mark = wanted.start.shape[0] - factors.size  # in a start, the row of the first salt
     for case in range(wanted.temperature.size):
         for row in range(held.size):
             held[row] = wanted.totals[row, case]
@@ -171,14 +172,17 @@ def _seek(given: Parameters, place: Room, wanted: Mother, found: Found) -> None:
         search[POINT], search[STEEP], search[BEFORE] = wanted.first[case], SLOPE, np.nan
         search[LEAST], search[MOST], search[CARRIED] = wanted.least[case], wanted.most[case], wanted.carried[case]
         search[BOTTOM], search[TOP] = search[LEAST], search[MOST]
-        values[of.SCALARS, of.WATER] = math.exp(search[POINT]) + search[CARRIED]
         near = resume(given, place, wanted.start, case, 0)
-        search[RULED] = near
+        if near:
+            search[RULED] = wanted.start[mark, case] == 0
+            if wanted.start[mark, case] != 0:
+                search[POINT] = search[LEAST] if wanted.start[mark, case] < 0 else search[MOST]
+        values[of.SCALARS, of.WATER] = math.exp(search[POINT]) + search[CARRIED]
         for _ in range(TURNS):
             ok = equilibrium(given, place, near, search[RULED] > 0)
             near = ok or search[RULED] > 0
             if search[RULED] == 0 and not ok:
-                search[POINT] = search[MOST]
+                search[POINT], found.known[case] = search[MOST], False
                 break
             found.known[case] = True
             done, near = _next(place, search, ok)
@@ -186,8 +190,11 @@ def _seek(given: Parameters, place: Room, wanted: Mother, found: Found) -> None:
                 break
         found.water[case], found.met[case] = search[POINT], search[MET] > 0
         found.out_of_range[case] = found.known[case] and strange(given, place)
-        if found.met[case]:
+        if found.known[case]:
             record(given, place, found.state, case, 0)
+        if found.known[case] and not found.met[case]:
+            found.state[mark, case] = -1.0 if search[POINT] <= search[LEAST] else 1.0
+        if found.met[case]:
             found.water_activity[case] = math.exp(values[of.SCALARS, of.LN_WATER])
             for phase in range(1, places[COUNT, of.PHASES]):
                 row = places[of.SALT, phase]
