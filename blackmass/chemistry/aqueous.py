@@ -132,13 +132,13 @@ def equilibrate(
     setup = _setup((flow[_rows_of(phases)] > 0).any(1).tobytes(), phases, *_brought(supply), model.tier)
     target: Any = pH if dosed else np.nan
     feed = Feed(
-        flow=np.ascontiguousarray(flow),
-        reagent=np.ascontiguousarray(supply),
-        temperature=np.where(_finite(flow), np.asarray(temperature, dtype=float), np.nan),
+        flow=_fixed(flow),
+        reagent=_fixed(supply),
+        temperature=_fixed(np.where(_finite(flow), np.asarray(temperature, dtype=float), np.nan)),
         ln_proton=_row(-LN10 * np.asarray(target, dtype=float)),
-        ln_fugacity=_ln_fugacity(setup.system, gases),
+        ln_fugacity=_fixed(_ln_fugacity(setup.system, gases)),
         bound=_row(bound),
-        start=_NO_START if start is None else np.ascontiguousarray(start, dtype=float),
+        start=_fixed(_NO_START if start is None else np.asarray(start, dtype=float)),
     )
     found = _blank(setup, phases, cases)
     if isinstance(model, Davies):
@@ -246,8 +246,15 @@ def _finite(flow: Array) -> Mask:
         return np.isfinite(flow.sum(0))
 
 
+def _fixed(values: Array) -> Array:
+    """Return a contiguous view that cannot be written to: compiled code is made for one kind of array."""
+    view = np.ascontiguousarray(values).view()
+    view.setflags(write=False)
+    return view
+
+
 def _row(value: "npt.ArrayLike") -> Array:
-    return np.ascontiguousarray(np.asarray(value, dtype=float).reshape(-1))
+    return _fixed(np.asarray(value, dtype=float).reshape(-1))
 
 
 def _ln_fugacity(chosen: System, gases: Mapping[str, "npt.ArrayLike"]) -> Array:

@@ -6,17 +6,23 @@ import numpy as np
 
 from blackmass.chemistry.activity import LN10
 from blackmass.chemistry.equilibrium_begin import SMOOTH, cold
-from blackmass.chemistry.equilibrium_newton import BOLD, CAREFUL, iterate
+from blackmass.chemistry.equilibrium_newton import BOLD, CAREFUL, step
 from blackmass.chemistry.equilibrium_plan import COMPLEXES, METALS, PHASES, Pattern, Plan, ln_constant
-from blackmass.chemistry.equilibrium_terms import Case, State, Work
+from blackmass.chemistry.equilibrium_terms import Case, State, Work, evaluate
 from blackmass.numerics.compiled import compiled
 from blackmass.numerics.records import Array
 
 FREEZING = 273.15  # K, zero of the Celsius scale
 TRACE = 1e-50  # mol/kg that stands for none at all
 HOT_WATER = 1e-13  # ion product of water, by order of magnitude
-MOST = (5.0, 2.0)  # share of the dose up to which a target is looked for
-HALVINGS = 14
+DONE, FINE = 1e-12, 1e-13  # error that will do, and that is aimed at
+SHARP = 1e-9  # smoothing that counts as none
+SHORTEST = 0.3  # share of the step
+RUNAWAY = 100.0  # share of the dose from which a target is taken to be out of reach
+MOST = 5.0  # share of the dose up to which a target is looked for
+TRIALS = 16  # with a dose that is given
+ROUNDING = 1e-9
+COLD, WARM = -1.0, 0.0  # smoothing to begin with: from the totals, near the answer
 LEAST = 1e-9  # share of the most at which a bracket begins
 
 
@@ -83,7 +89,7 @@ def fill(plan: Plan, pattern: Pattern, given: Given, case: Case) -> None:
 
 
 @compiled
-def _fix(pattern: Pattern, case: Case, share: float, fixed: Case) -> None:
+def fix(pattern: Pattern, case: Case, share: float, fixed: Case) -> None:
     """Turn a case into one in which the dose is given."""
     for row in range(pattern.components + 2):
         fixed.totals[row] = case.totals[row] + share * case.drawn[row]
@@ -96,13 +102,38 @@ def _fix(pattern: Pattern, case: Case, share: float, fixed: Case) -> None:
 
 
 @compiled
-def _try(plan: Plan, pattern: Pattern, case: Case, state: State, work: Work) -> bool:
-    """Solve from the totals, first boldly, then with care."""
-    cold(plan, pattern, case, state, work)
-    if iterate(plan, pattern, case, state, SMOOTH, BOLD, work):
-        return True
-    cold(plan, pattern, case, state, work)
-    return iterate(plan, pattern, case, state, SMOOTH, CAREFUL, work)
+def settle(plan: Plan, pattern: Pattern, case: Case, state: State, smoothing: float, work: Work, attempts: int) -> bool:
+    """Iterate until a case has settled: from the state, unless `smoothing` is negative; from the totals; with care.
+
+    Parameters
+    ----------
+    attempts : how many of these three are made
+
+    Returns
+    -------
+    whether it has settled; the state is the answer.
+    """
+    phases = pattern.phases.rows
+    for attempt in range(0 if smoothing >= 0.0 else 1, attempts):
+        if attempt > 0:
+            cold(plan, pattern, case, state, work)
+            smoothing = SMOOTH
+        pace = CAREFUL if attempt == 2 else BOLD
+        stride, best = 1.0, np.inf
+        for _ in range(pace.iterations):
+            error = evaluate(plan, pattern, case, state, smoothing, work)
+            if smoothing == 0.0 and (error < FINE or (error < DONE and error > 0.5 * best)):
+                return True
+            if not error < np.inf or state.share[phases] > RUNAWAY:
+                break
+            # so that no case goes in circles
+            stride = 1.0 if error < best else max(pace.stride * stride, SHORTEST)
+            best = min(best, error)
+            if not step(plan, pattern, case, state, stride, pace.longest, work):
+                break
+            smoothing = min(pace.smoothing * smoothing, 0.1 * min(error, 1.0) ** 2)
+            smoothing = 0.0 if smoothing < SHARP else smoothing
+    return False
 
 
 @compiled
@@ -112,57 +143,37 @@ def ahead(pattern: Pattern, case: Case, state: State) -> float:
 
 
 @compiled
-def _at(plan: Plan, pattern: Pattern, case: Case, share: float, fixed: Case, state: State, work: Work) -> bool:
-    """Solve with a dose that is given."""
-    _fix(pattern, case, share, fixed)
-    found = _try(plan, pattern, fixed, state, work)
-    state.share[pattern.phases.rows] = share
-    return found
-
-
-@compiled
 def solve_case(
     plan: Plan, pattern: Pattern, case: Case, fixed: Case, state: State, smoothing: float, work: Work
 ) -> tuple[bool, bool]:
-    """Solve a case, from the state given where `smoothing` is not negative; the state holds the answer.
+    """Solve a case, from the state given unless `smoothing` is negative; the state holds the answer.
+
+    The pH moves one way with the dose: where Newton's method does not find the dose within its bound, it is looked
+    for between none, which may be beyond the target already, and the most, which may fall short of it.
 
     Returns
     -------
     whether it is solved, and whether no dose within the bound reaches the target.
     """
-    phases, dosed = pattern.phases.rows, case.side != 0.0
-    bound = case.bound
-    if dosed and smoothing >= 0.0 and state.share[phases] >= bound * (1.0 - 1e-9):
-        if _at(plan, pattern, case, bound, fixed, state, work) and ahead(pattern, case, state) < 0.0:
-            return True, True
-        smoothing = -1.0
-    found = smoothing >= 0.0 and iterate(plan, pattern, case, state, smoothing, BOLD, work)
-    found = found or _try(plan, pattern, case, state, work)
-    if not dosed or (found and state.share[phases] <= bound):
-        return found, False
-    return _bracket(plan, pattern, case, fixed, state, work)
-
-
-@compiled
-def _bracket(plan: Plan, pattern: Pattern, case: Case, fixed: Case, state: State, work: Work) -> tuple[bool, bool]:
-    """Look for the dose between none and too much."""
-    if not _at(plan, pattern, case, 0.0, fixed, state, work):
-        return False, False
-    if ahead(pattern, case, state) >= 0.0:
-        return True, False
-    high, bound = 0.0, case.bound
-    for most in MOST:
-        share = min(most, bound)
-        if high == 0.0 and _at(plan, pattern, case, share, fixed, state, work):
-            if ahead(pattern, case, state) < 0.0:
-                return True, True
-            high = share
-    low = LEAST * high
-    for _ in range(HALVINGS if high > 0.0 else 0):
-        middle = np.sqrt(low * high)
-        _at(plan, pattern, case, middle, fixed, state, work)
-        if ahead(pattern, case, state) < 0.0:
-            low = middle
-        else:
-            high = middle
-    return high > 0.0 and iterate(plan, pattern, case, state, 0.0, CAREFUL, work), False
+    phases, bound = pattern.phases.rows, case.bound
+    if case.side == 0.0:
+        return settle(plan, pattern, case, state, smoothing, work, 3), False
+    short = smoothing >= 0.0 and state.share[phases] >= bound * (1.0 - ROUNDING)  # so it was before
+    if not short:
+        if settle(plan, pattern, case, state, smoothing, work, 2) and state.share[phases] <= bound:
+            return True, False
+    most = min(MOST, bound)
+    low, high = LEAST * most, most
+    for trial in range(TRIALS):
+        share = np.sqrt(low * high)
+        if trial < 2:
+            share = most if (trial == 0) == short else 0.0
+        fix(pattern, case, share, fixed)
+        found = settle(plan, pattern, fixed, state, COLD, work, 3)
+        state.share[phases] = share
+        beyond = ahead(pattern, case, state) >= 0.0
+        if trial >= 2:
+            low, high = (low, share) if beyond else (share, high)
+        elif found and beyond == (share == 0.0):
+            return True, share > 0.0
+    return settle(plan, pattern, case, state, WARM, work, 3), False

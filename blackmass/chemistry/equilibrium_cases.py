@@ -7,8 +7,18 @@ import numpy.typing as npt
 
 from blackmass.chemistry.activity import LN10
 from blackmass.chemistry.equilibrium_begin import ALIKE, Last, follow, remember, set_medium
-from blackmass.chemistry.equilibrium_case import Given, ahead, fill, scale_dose, set_constants, solve_case
-from blackmass.chemistry.equilibrium_newton import DONE, strength_limit
+from blackmass.chemistry.equilibrium_case import (
+    COLD,
+    DONE,
+    WARM,
+    Given,
+    ahead,
+    fill,
+    scale_dose,
+    set_constants,
+    solve_case,
+)
+from blackmass.chemistry.equilibrium_newton import strength_limit
 from blackmass.chemistry.equilibrium_plan import METALS, PHASES, Formulas, Pattern, Plan, choose, ln_constant
 from blackmass.chemistry.equilibrium_terms import Case, State, Work
 from blackmass.chemistry.speciation import MOLES_PER_KG
@@ -21,7 +31,6 @@ ROUNDING = 1e-12
 NONE = 1e-11  # share of the dose that counts as none
 ABSENT = -120.0  # ln activity in a guess of a component that is not there
 NEW = -110.0  # ln activity below which a component was not there
-COLD, WARM = -1.0, 0.0  # smoothing to begin with: from the totals, from a guess
 OK, OUT_OF_RANGE, SHORT, PAST, LOST, NOT_FINITE = (
     int(Status[name])
     for name in ("OK", "OUT_OF_RANGE", "SPEC_NOT_REACHED", "INFEASIBLE", "NOT_CONVERGED", "NOT_FINITE")
@@ -105,8 +114,9 @@ def solve_cases(plan: Plan, rows: Rows, feed: Feed, desk: Desk, found: Found) ->
         for row in range(plan.phases.rows):
             fugacity = feed.ln_fugacity[row, min(number, feed.ln_fugacity.shape[1] - 1)]
             given.ln_k[row] = ln_constant(plan.phases, row, temperature) + fugacity
-        scale_dose(plan, given, feed.ln_proton[min(number, feed.ln_proton.size - 1)], case)
+        target = feed.ln_proton[min(number, feed.ln_proton.size - 1)]
         bound = feed.bound[min(number, feed.bound.size - 1)]
+        scale_dose(plan, given, target if bound > 0.0 else np.nan, case)
         case.bound = bound / (given.kilograms * case.dose) if case.side != 0.0 else np.inf
         for row in range(plan.components):
             given.held[row] = given.totals[row] + 2.0 * case.dose * max(given.reagent[row], 0.0)

@@ -6,14 +6,11 @@ import numpy as np
 
 from blackmass.chemistry.equilibrium_matrix import linearise
 from blackmass.chemistry.equilibrium_plan import Pattern, Plan
-from blackmass.chemistry.equilibrium_terms import TINY, Case, State, Work, evaluate
+from blackmass.chemistry.equilibrium_terms import TINY, Case, State, Work
 from blackmass.numerics.compiled import compiled
 from blackmass.numerics.dense import eliminate, padded
 from blackmass.numerics.records import Array
 
-DONE, FINE = 1e-12, 1e-13  # error that will do, and that is aimed at
-RUNAWAY = 100.0  # share of the dose from which a target is taken to be out of reach
-SHORTEST = 0.3  # share of the step
 DRYING = 0.5  # share of the free water that solids may take in one step
 FALL = 1e-3  # smallest ratio of a dose to the one before
 
@@ -42,27 +39,7 @@ def strength_limit(pattern: Pattern, case: Case, dose: float) -> float:
 
 
 @compiled
-def iterate(plan: Plan, pattern: Pattern, case: Case, state: State, smoothing: float, pace: Pace, work: Work) -> bool:
-    """Iterate from a state in place until the case has settled or is lost; return whether it has settled."""
-    stride, best = 1.0, np.inf
-    phases = pattern.phases.rows
-    for _ in range(pace.iterations):
-        error = evaluate(plan, pattern, case, state, smoothing, work)
-        if smoothing == 0.0 and (error < FINE or (error < DONE and error > 0.5 * best)):
-            return True
-        if not error < np.inf or state.share[phases] > RUNAWAY:
-            return False
-        stride = 1.0 if error < best else max(pace.stride * stride, SHORTEST)  # so that no case goes in circles
-        best = min(best, error)
-        if not _step(plan, pattern, case, state, stride, pace.longest, work):
-            return False
-        smoothing = min(pace.smoothing * smoothing, 0.1 * min(error, 1.0) ** 2)
-        smoothing = 0.0 if smoothing < 1e-9 else smoothing
-    return False
-
-
-@compiled
-def _step(plan: Plan, pattern: Pattern, case: Case, state: State, stride: float, longest: float, work: Work) -> bool:
+def step(plan: Plan, pattern: Pattern, case: Case, state: State, stride: float, longest: float, work: Work) -> bool:
     """Take one Newton step of at most `longest`; return whether there was one."""
     count, phases = pattern.components, pattern.phases.rows
     live = linearise(plan, pattern, case, work, longest)

@@ -73,17 +73,13 @@ class Work:
     squares: float  # moles dissolved times the square of the charge
     moles: float  # dissolved
     inverse: Annotated[Array, CHARGES]  # one over gamma, by charge
-    factor: Annotated[
-        Array, METALS + OTHERS
-    ]  # activities of the components, H+, its inverse, water, its
+    factor: Annotated[Array, METALS + OTHERS]  # activities of the components, H+, its inverse, water, its
     free: Annotated[Array, METALS + 1]  # [mol] of the components themselves, then of H+
     amount: Annotated[Array, COMPLEXES]  # [mol]
     dissolved: Annotated[Array, METALS + 2]  # [mol] of each component; behind, protons held and protons given
     taken: Annotated[Array, METALS + 2]  # [mol] positive terms of each balance
     fed: Annotated[Array, METALS + 2]  # [mol] negative terms of each balance, and what is given
-    balance: Annotated[
-        Array, METALS + 4
-    ]  # ln of one over the other; of I and total, found over assumed
+    balance: Annotated[Array, METALS + 4]  # ln of one over the other; of I and total, found over assumed
     slack: Annotated[Array, PHASES + 1]  # undersaturation over `Plan.size`; by how much a(H+) is short of the target
     value: Annotated[Array, PHASES + 1]  # of the complementarity conditions
     by_share: Annotated[Array, PHASES + 1]
