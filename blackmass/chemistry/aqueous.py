@@ -55,9 +55,10 @@ class Equilibrium:
         target: what is returned is the equilibrium with a large one.
     past : array (cases,) of bool
         Where no dose is needed.
-    guess : array (components + 2 + phases, cases)
+    guess : array (components + 3 + phases, cases)
         To start from next time: logarithms of the activities of `COMPONENTS` (for water, of its kilograms per kilogram
-        fed), the ionic strength, the dose and the amounts of the phases per kilogram of water fed.
+        fed), the ionic strength, the sum of molalities, the dose and the amounts of the phases per kilogram of water
+        fed.
     """
 
     pH: Array
@@ -195,16 +196,15 @@ def _setup(
     columns = (*phases, *(name for name in dissolving if name not in phases))
     stoichiometry = np.array([formation(name) for name in columns]).reshape(-1, species.COUNT).T
     stoichiometry.setflags(write=False)
-    record = blank(Rows)
-    rows: Any = record
-    rows["head"] = count + 2
-    rows["component"][: len(order)], rows["guess"][: len(order)] = component_rows()[order], order
+    rows = blank(Rows)
+    rows.head = count + 3
+    rows.component[: len(order)], rows.guess[: len(order)] = component_rows()[order], order
     kept = [phase.name for phase in chosen.phases]
-    rows["phase"][: len(kept)] = species.indices(kept)
-    rows["asked"][: len(kept)] = [phases.index(name) for name in kept]
-    rows["brought"][: len(dissolving)] = species.indices(dissolving)
-    rows["column"][: len(dissolving)] = [-1 if name in phases else columns.index(name) for name in dissolving]
-    return _Setup(chosen, plan_of(chosen, dissolving), record, columns, stoichiometry)
+    rows.phase[: len(kept)] = species.indices(kept)
+    rows.asked[: len(kept)] = [phases.index(name) for name in kept]
+    rows.brought[: len(dissolving)] = species.indices(dissolving)
+    rows.column[: len(dissolving)] = [-1 if name in phases else columns.index(name) for name in dissolving]
+    return _Setup(chosen, plan_of(chosen, dissolving), rows, columns, stoichiometry)
 
 
 def _blank(setup: _Setup, phases: tuple[str, ...], cases: int) -> Found:
@@ -218,7 +218,7 @@ def _blank(setup: _Setup, phases: tuple[str, ...], cases: int) -> Found:
         extent=np.zeros((len(setup.columns), cases)),
         log_saturation=np.full((len(phases), cases), -np.inf),
         molality=np.zeros((cases, len(setup.system.names))),
-        guess=np.full((len(COMPONENTS) + 2 + len(phases), cases), np.nan),
+        guess=np.full((len(COMPONENTS) + 3 + len(phases), cases), np.nan),
         status=np.zeros(cases, dtype=np.int8),
         past=np.zeros(cases, dtype=bool),
     )

@@ -19,7 +19,7 @@ from blackmass.numerics.compiled import compiled
 from blackmass.numerics.records import Array
 
 SMOOTH = 0.05
-ALIKE = 1e-3  # smoothing that begins from the answer of a similar case
+ALIKE = 0.0  # smoothing that begins from the answer of a similar case
 NEAR = 1.5  # change of the logarithm of what is held up to which a case is similar
 WARMER = 20.0  # K, that count as much as one of a logarithm
 ROUNDS = 2
@@ -39,7 +39,7 @@ def cold(plan: Plan, pattern: Pattern, case: Case, state: State, work: Work) -> 
     for row in range(phases):
         _desaturate(pattern, case, unknown, row)
     for row in range(phases):
-        slack = undersaturation(pattern, case, unknown, 0.0, row) / plan.size[pattern.phases.number[row]]
+        slack = undersaturation(pattern, case, unknown, 0.0, row) / plan.length[pattern.phases.number[row]]
         share[row] = SMOOTH / max(slack, 2.0)
     limit = strength_limit(pattern, case, share[phases])
     set_medium(plan, pattern, case, state, work, 0.0, limit)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass.chemistry.activity import LN10
-from blackmass.chemistry.equilibrium_begin import ALIKE, Last, follow, remember, set_medium
+from blackmass.chemistry.equilibrium_begin import ALIKE, Last, follow, remember
 from blackmass.chemistry.equilibrium_case import (
     COLD,
     DONE,
@@ -18,7 +18,6 @@ from blackmass.chemistry.equilibrium_case import (
     set_constants,
     solve_case,
 )
-from blackmass.chemistry.equilibrium_newton import strength_limit
 from blackmass.chemistry.equilibrium_plan import METALS, PHASES, Formulas, Pattern, Plan, choose, ln_constant
 from blackmass.chemistry.equilibrium_terms import Case, State, Work
 from blackmass.chemistry.speciation import MOLES_PER_KG
@@ -172,10 +171,8 @@ def judge(plan: Plan, given: Given) -> int:
 @compiled
 def begin(plan: Plan, rows: Rows, start: Array, number: int, desk: Desk) -> float:
     """Set the state to the guess of an earlier answer, or to the case before; return the smoothing to begin with."""
-    pattern, given, case, state, work = desk.pattern, desk.given, desk.case, desk.state, desk.work
+    pattern, given, case, state = desk.pattern, desk.given, desk.case, desk.state
     if start.shape[1] > 0 and guessed(plan, rows, start, number, pattern, case, state):
-        limit = strength_limit(pattern, case, state.share[pattern.phases.rows])
-        set_medium(plan, pattern, case, state, work, start[rows.head - 2, number], limit)
         return WARM
     return ALIKE if follow(pattern, case, given.temperature, desk.last, state) else COLD
 
@@ -184,7 +181,10 @@ def begin(plan: Plan, rows: Rows, start: Array, number: int, desk: Desk) -> floa
 def guessed(plan: Plan, rows: Rows, start: Array, number: int, pattern: Pattern, case: Case, state: State) -> bool:
     """Set the state to the guess of an earlier answer, if there is one for all that the case has."""
     count, head = pattern.components, rows.head
-    whole = start[head - 2, number] + start[head - 1, number]
+    whole = start[head - 1, number]
+    for row in (count + 2, count + 3):
+        state.unknown[row] = np.log(start[head - 5 - count + row, number])
+        whole += state.unknown[row]
     for row in range(count + 2):
         place = rows.guess[pattern.number[row] if row < count else plan.components + row - count]
         state.unknown[row] = start[place, number]
@@ -229,11 +229,11 @@ def record_guess(plan: Plan, rows: Rows, number: int, desk: Desk, dose: float, g
     pattern, state, work = desk.pattern, desk.state, desk.work
     count, head = pattern.components, rows.head
     for row in range(guess.shape[0]):
-        guess[row, number] = ABSENT if row < head - 2 else 0.0
+        guess[row, number] = ABSENT if row < head - 3 else 0.0
     for row in range(count + 2):
         place = rows.guess[pattern.number[row] if row < count else plan.components + row - count]
         guess[place, number] = state.unknown[row]
-    guess[head - 2, number], guess[head - 1, number] = 0.5 * work.squares / work.kilograms, dose
+    guess[head - 3, number], guess[head - 2, number], guess[head - 1, number] = work.strength, work.total, dose
 
 
 @compiled
@@ -265,6 +265,6 @@ def record_phases(plan: Plan, rows: Rows, feed: Feed, number: int, desk: Desk, f
         phase = formulas.number[row]
         asked = rows.asked[phase]
         found.guess[rows.head + asked, number] = amount[row]
-        found.log_saturation[asked, number] = -work.slack[row] * plan.size[phase] / LN10
+        found.log_saturation[asked, number] = -work.slack[row] * plan.length[phase] / LN10
         amount[row] *= least * (1.0 - 2e-16) if least < 1.0 - 1e-15 else 1.0
         found.extent[asked, number] += amount[row] * given.kilograms

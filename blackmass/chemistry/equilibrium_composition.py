@@ -1,7 +1,5 @@
 """Aqueous equilibrium with any activity model: the equations of the compiled solver, for a batch of cases at once."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -18,10 +16,9 @@ ROOM = 298.15  # K, stands in where a temperature is missing
 
 def solve_by_composition(system: System, rows: Rows, feed: Feed, model: ActivityModel, found: Found) -> None:
     """Solve all cases without a dose, as `equilibrium_cases.solve_cases` does with the Davies model."""
-    places: Any = rows
     count, phases = len(system.components), len(system.phases)
-    solids = places["phase"][:phases]
-    totals = feed.flow[places["component"][:count]] + system.phase_content.T @ feed.flow[solids]
+    solids = rows.phase[:phases]
+    totals = feed.flow[rows.component[:count]] + system.phase_content.T @ feed.flow[solids]
     finite = np.isfinite(feed.temperature) & (feed.temperature > 0)
     totals = np.where(finite, totals, 0.0)
     sizes, ions = np.abs(totals).sum(0), totals[:-2]
@@ -38,15 +35,13 @@ def solve_by_composition(system: System, rows: Rows, feed: Feed, model: Activity
         ln_k=system.ln_k(warm),
         phase_ln_k=system.phase_ln_k(warm) + fugacity,
     )
-    head, own = places["head"], places["guess"][:count]
-    kept = np.concatenate([own, [head - 2, head - 1], head + places["asked"][:phases]]).astype(np.intp)
+    head, own = rows.head, rows.guess[:count]
+    kept = np.concatenate([own, [head - 3, head - 1], head + rows.asked[:phases]]).astype(np.intp)
     start = feed.start[np.ix_(kept, where)] if feed.start.size else None
-    _record(system, places, solve(system, problem, model, start), (feed, where, kilograms, kept), found)
+    _record(system, rows, solve(system, problem, model, start), (feed, where, kilograms, kept), found)
 
 
-def _record(
-    system: System, places: Any, solution: Solution, of: tuple[Feed, Index, Array, Index], found: Found
-) -> None:
+def _record(system: System, rows: Rows, solution: Solution, of: tuple[Feed, Index, Array, Index], found: Found) -> None:
     """Write the cases that are solved down."""
     feed, where, kilograms, kept = of
     ok, state = solution.converged, solution.state
@@ -58,15 +53,16 @@ def _record(
     found.water_mass[where] = np.exp(state.unknown[system.water, ok]) * kilograms
     found.molality[where] = solution.molality[:, ok].T
     found.guess[:, where] = 0.0
-    found.guess[: places["head"] - 2, where] = ABSENT
+    found.guess[: rows.head - 3, where] = ABSENT
     amounts = solution.amount[:, ok]
+    found.guess[rows.head - 2, where] = solution.molality[:, ok].sum(0)
     found.guess[np.ix_(kept, where)] = np.vstack(
         [state.unknown[:, ok], solution.strength[None, ok], np.zeros((1, where.size)), amounts]
     )
-    asked, solids = places["asked"][: len(system.phases)], places["phase"][: len(system.phases)]
+    asked, solids = rows.asked[: len(system.phases)], rows.phase[: len(system.phases)]
     found.log_saturation[np.ix_(asked, where)] = solution.log_saturation[:, ok]
     carried = feed.flow[np.ix_(solids, where)]
-    held = feed.flow[np.ix_(places["component"][: len(system.components)], where)] + system.phase_content.T @ carried
+    held = feed.flow[np.ix_(rows.component[: len(system.components)], where)] + system.phase_content.T @ carried
     found.extent[np.ix_(asked, where)] = _affordable(system, amounts * kilograms, held) - carried
 
 

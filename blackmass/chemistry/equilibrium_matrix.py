@@ -182,7 +182,7 @@ def _activities(pattern: Pattern, work: Work, slopes: Slopes, matrix: Array) -> 
 def _phase(plan: Plan, pattern: Pattern, case: Case, work: Work, row: int, at: int, matrix: Array) -> None:
     """Row and column of a phase that may be saturated."""
     count, formulas = pattern.components, pattern.phases
-    slope = -work.by_slack[row] / plan.size[pattern.phases.number[row]]
+    slope = -work.by_slack[row] / plan.length[pattern.phases.number[row]]
     most, proton, water = case.most[row], formulas.proton[row], formulas.water[row]
     for entry in range(formulas.first[row], formulas.first[row + 1]):
         component, amount = formulas.component[entry], formulas.amount[entry]

@@ -1,7 +1,7 @@
 """What the compiled solver of aqueous equilibrium needs to know: a system as arrays, and the part that one case has."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class Plan:
     complexes: Formulas
     phases: Formulas
     brought: Formulas  # solids of the reagent
-    size: Annotated[Array, PHASES]  # length of a phase's exponents, by which saturations are scaled
+    length: Annotated[Array, PHASES]  # length of a phase's exponents, by which saturations are scaled
     hydrated: Annotated[Index, PHASES]  # which phases take up much water
     charge: Annotated[Index, METALS]  # without its sign
     ligand: Annotated[Index, METALS]  # which components are anions
@@ -82,34 +82,33 @@ def plan_of(chosen: System, brought: tuple[str, ...]) -> Plan:
     """Return the record of a system, and of solids of a reagent."""
     data, order = constants(), [COMPONENTS.index(name) for name in chosen.components]
     metals = chosen.component_charges[:-2]
-    record = blank(Plan)
-    plan: Any = record
-    plan["components"] = metals.size
-    write_formulas(plan["complexes"], chosen.reactions, order)
-    write_formulas(plan["phases"], chosen.phases, order)
-    write_formulas(plan["brought"], [pure_phase(name) for name in brought], order)
-    plan["size"][: len(chosen.phases)] = chosen.phase_size[:, 0]
-    plan["hydrated"][: len(chosen.phases)] = chosen.hydrated[:, 0]
-    plan["charge"][: metals.size], plan["ligand"][: metals.size] = np.abs(metals), metals < 0
-    plan["alkalinity"][: metals.size + 2] = alkalinity(chosen)
+    plan = blank(Plan)
+    plan.components = metals.size
+    write_formulas(plan.complexes, chosen.reactions, order)
+    write_formulas(plan.phases, chosen.phases, order)
+    write_formulas(plan.brought, [pure_phase(name) for name in brought], order)
+    plan.length[: len(chosen.phases)] = chosen.phase_size[:, 0]
+    plan.hydrated[: len(chosen.phases)] = chosen.hydrated[:, 0]
+    plan.charge[: metals.size], plan.ligand[: metals.size] = np.abs(metals), metals < 0
+    plan.alkalinity[: metals.size + 2] = alkalinity(chosen)
     for name in ("slope", "neutral", "water", "limit"):
-        plan[name] = data[name]
-    plan["debye_hueckel"] = debye_hueckel_fit()
-    return record
+        setattr(plan, name, data[name])
+    plan.debye_hueckel[:] = debye_hueckel_fit()
+    return plan
 
 
-def write_formulas(record: Any, reactions: Sequence[Reaction], order: Sequence[int]) -> None:
+def write_formulas(record: Formulas, reactions: Sequence[Reaction], order: Sequence[int]) -> None:
     """Write reactions down in terms of the components in an order, the last two water and the proton."""
     content = np.array([its.amounts[list(order)] for its in reactions]).reshape(-1, len(order))
     count, (rows, component) = len(reactions), np.nonzero(content[:, :-2])
-    record["rows"] = count
-    record["first"][1 : count + 1] = np.cumsum(np.bincount(rows, minlength=count))
-    record["component"][: rows.size], record["amount"][: rows.size] = component, content[rows, component]
-    record["water"][:count], record["proton"][:count] = content[:, -2], content[:, -1]
-    record["charge"][:count] = [abs(its.charge) for its in reactions]
-    record["straight"][:count] = [LN10 * its.log_k for its in reactions]
-    record["enthalpy"][:count] = [its.enthalpy / GAS_CONSTANT for its in reactions]
-    record["capacity"][:count] = [its.heat_capacity / GAS_CONSTANT for its in reactions]
+    record.rows = count
+    record.first[1 : count + 1] = np.cumsum(np.bincount(rows, minlength=count))
+    record.component[: rows.size], record.amount[: rows.size] = component, content[rows, component]
+    record.water[:count], record.proton[:count] = content[:, -2], content[:, -1]
+    record.charge[:count] = [abs(its.charge) for its in reactions]
+    record.straight[:count] = [LN10 * its.log_k for its in reactions]
+    record.enthalpy[:count] = [its.enthalpy / GAS_CONSTANT for its in reactions]
+    record.capacity[:count] = [its.heat_capacity / GAS_CONSTANT for its in reactions]
 
 
 @compiled

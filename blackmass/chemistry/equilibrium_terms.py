@@ -80,7 +80,7 @@ class Work:
     taken: Annotated[Array, METALS + 2]  # [mol] positive terms of each balance
     fed: Annotated[Array, METALS + 2]  # [mol] negative terms of each balance, and what is given
     balance: Annotated[Array, METALS + 4]  # ln of one over the other; of I and total, found over assumed
-    slack: Annotated[Array, PHASES + 1]  # undersaturation over `Plan.size`; by how much a(H+) is short of the target
+    slack: Annotated[Array, PHASES + 1]  # undersaturation over `Plan.length`; by how much a(H+) is short of the target
     value: Annotated[Array, PHASES + 1]  # of the complementarity conditions
     by_share: Annotated[Array, PHASES + 1]
     by_slack: Annotated[Array, PHASES + 1]
@@ -221,7 +221,7 @@ def evaluate(plan: Plan, pattern: Pattern, case: Case, state: State, smoothing: 
         whole += work.balance[row]
     for row in range(phases):
         slack = undersaturation(pattern, case, unknown, work.ln_water, row)
-        work.slack[row] = slack / plan.size[pattern.phases.number[row]]
+        work.slack[row] = slack / plan.length[pattern.phases.number[row]]
     side = case.side
     work.slack[phases] = side * (case.target - unknown[count + 1]) if side != 0.0 else 1.0
     for row in range(phases + 1):

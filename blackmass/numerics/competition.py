@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from blackmass.numerics.compiled import compiled
+
 Array = npt.NDArray[np.float64]
 STEPS = 100
 DONE = 1e-15
@@ -25,12 +27,22 @@ def left_over(supply: Array, demand: Array, affinity: Array) -> Array:
     affinity : array (users, cases)
         b, zero or more.
     """
-    left = np.zeros_like(supply)
-    for _ in range(STEPS):
-        bound = 1.0 + affinity * left
-        missing = supply - left - (demand * affinity * left / bound).sum(0)
-        step = missing / (1.0 + (demand * affinity / bound**2).sum(0))
-        left = np.maximum(left + step, 0.0)
-        if np.all(np.abs(step) <= DONE * left + 1e-300):
-            break
+    left = np.zeros(supply.shape)
+    _climb(*(np.array(each, dtype=float, order="C") for each in (supply, demand, affinity)), left)
     return left
+
+
+@compiled
+def _climb(supply: Array, demand: Array, affinity: Array, left: Array) -> None:
+    for case in range(supply.size):
+        for _ in range(STEPS):
+            missing, slope = supply[case] - left[case], 1.0
+            for user in range(demand.shape[0]):
+                bound = 1.0 + affinity[user, case] * left[case]
+                most = demand[user, case] * affinity[user, case]
+                missing -= most * left[case] / bound
+                slope += most / (bound * bound)
+            step = missing / slope
+            left[case] = max(left[case] + step, 0.0)
+            if abs(step) <= DONE * left[case] + 1e-300:
+                break

@@ -1,5 +1,6 @@
 """Records of numbers and arrays of fixed length, which compiled loops pass to each other as one pointer."""
 
+import functools
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -12,6 +13,7 @@ _KINDS: dict[Any, Any] = {Array: np.float64, Index: np.uint32, Whole: np.int64}
 Kind = TypeVar("Kind")
 
 
+@functools.cache
 def layout(kind: type) -> np.dtype[Any]:
     """Return the layout of a record from the annotations of a class.
 
@@ -27,10 +29,10 @@ def layout(kind: type) -> np.dtype[Any]:
             fields.append((name, np.int64 if hint is int else np.float64))
         else:
             fields.append((name, layout(hint)))
-    return np.dtype(fields, align=True)
+    return np.dtype((np.record, np.dtype(fields, align=True)))
 
 
 def blank(kind: type[Kind]) -> Kind:
-    """Return a record of zeros, for compiled functions; in Python its fields are items, `record["name"]`."""
+    """Return a record of zeros."""
     record: Kind = np.zeros(1, layout(kind))[0]
     return record
