@@ -186,12 +186,11 @@ def limiting(stream: Stream, salt: str) -> Array:
 
 
 def uncrystallisable(stream: Stream) -> Array:
-    """Return the charge (cases,) [mol/s] of ions that no salt of `SULFATES` takes up, positive or negative."""
+    """Return the charge (cases,) [mol/s] of ions that no salt of `SULFATES` takes up; less acid than none is hydroxide."""
     salts = np.asarray(np.array([_anhydrous(name) for name in SULFATES]).any(0))
     others = [row for row, name in enumerate(COMPONENTS[:-1]) if not salts[row]]
     rows = component_rows()[others]
-    amounts = np.maximum(stream.flow[rows], 0.0)
-    return np.abs(species.CHARGE[rows]) @ amounts
+    return np.abs(species.CHARGE[rows]) @ np.abs(stream.flow[rows])
 
 
 def _anhydrous(salt: str) -> Array:

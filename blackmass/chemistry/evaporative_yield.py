@@ -160,4 +160,5 @@ def _least_water(stream: Stream, water: Array, bound: Array, most_evaporated: "n
     """Return the least water [mol/s] that may be left free."""
     left = water * (1 - np.asarray(most_evaporated)) - bound
     syrup = uncrystallisable(stream) / figures()["most_uncrystallisable_charge"] / WATER_MASS
-    return np.maximum(np.maximum(left, syrup), TINY)
+    hydroxide = np.maximum(-stream["H+"], 0.0)  # takes water
+    return np.maximum(np.maximum(left, syrup + hydroxide), TINY)

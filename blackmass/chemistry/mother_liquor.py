@@ -13,7 +13,6 @@ from blackmass.chemistry.equilibria import COMPONENTS, KEPT, component_rows, pur
 from blackmass.chemistry.mother_liquor_search import equilibrium
 from blackmass.chemistry.mother_liquor_step import enter, molalities, slack
 from blackmass.chemistry.pitzer import VirialModel, debye_hueckel_slope
-from blackmass.chemistry.pitzer_expansion import AMOUNT as IN_GROUP
 from blackmass.chemistry.pitzer_expansion import COUNT, Room, outside
 from blackmass.chemistry.pitzer_parameters import GROUP, GROUPS, PROPER, SIZES, Parameters
 from blackmass.chemistry.speciation import MOLES_PER_KG
@@ -222,13 +221,9 @@ def strange(given: Parameters, place: Room) -> bool:
     """Whether the liquor is out of the range of the model."""
     values, places = place.values, place.places
     molalities(place)
-    groups = places[COUNT, GROUPS]
-    total = 0.0
-    for group in range(groups):
+    for group in range(places[COUNT, GROUPS]):
         values[of.OWN, group] = 0.0
-        total += values[IN_GROUP, group]
     for row in range(places[COUNT, of.SOLUTES]):
         if given.places[PROPER, places[of.SOLUTE, row]]:
             values[of.OWN, places[of.SOLUTE_GROUP, row]] += values[of.MOLALITY, row]
-    beyond = total > values[of.SCALARS, of.HELD] * (1 + 1e-9)
-    return beyond or outside(given, place, values[of.SCALARS, of.KELVIN], values[of.OWN])
+    return outside(given, place, values[of.SCALARS, of.KELVIN], values[of.OWN], values[of.SCALARS, of.HELD])

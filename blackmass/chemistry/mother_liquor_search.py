@@ -59,7 +59,7 @@ def equilibrium(given: Parameters, room: Room, near: bool, ruled: bool) -> bool:
         if not near and not tried and not interior(room):
             return False
         molalities(room)
-        water, _ = held(given, room, values[of.SCALARS, of.SLOPE], values[of.SCALARS, of.HELD])
+        water = held(given, room, values[of.SCALARS, of.SLOPE], values[of.SCALARS, of.HELD])
         largest = drift(room)
         if not near:
             turn += 1

@@ -49,7 +49,7 @@ class Pitzer:
     follows from the Gibbs-Duhem equation. For crystallisers, brines, water activity and lithium carbonate, 0 to 100 °C.
     Ions without parameters keep the Debye-Hückel term; where they make up more than a fifth of the products of charges,
     or beyond an ionic strength of 20 mol/kg, the result is out of range. Far beyond, the coefficients are held at those
-    of the liquor diluted to the limit, and water follows as in an ideal solution.
+    of the liquor diluted to the limit, and the activity of water falls on slowly (`pitzer_expansion.held`).
 
     Source: Pitzer, Activity Coefficients in Electrolyte Solutions (1991); Harvie, Moller and Weare, Geochim. Cosmochim.
     Acta 48 (1984) 723, 10.1016/0016-7037(84)90098-X. Parameters and their sources in pitzer.csv.
@@ -103,8 +103,8 @@ def _evaluate(
             group = given.places[GROUP, row]
             values[AMOUNT, group] += molality[row, case]
             proper[group] += molality[row, case] * given.places[PROPER, row]
-        ln_water[case], beyond = held(given, part, slopes[case], most)
-        out_of_range[case] = beyond or outside(given, part, temperature[case], proper)
+        ln_water[case] = held(given, part, slopes[case], most)
+        out_of_range[case] = outside(given, part, temperature[case], proper, most)
         for row in range(molality.shape[0]):
             group = given.places[GROUP, row]
             ln_gamma[row, case], water[row, case] = values[LN_GAMMA, group], values[SLOPE, group]

@@ -12,6 +12,7 @@ from blackmass.chemistry.pitzer_parameters import (
     ALPHAS,
     CHARGES,
     COLDEST,
+    DRIES,
     FIRST_ALPHA,
     GROUPS,
     HELD,
@@ -27,6 +28,7 @@ from blackmass.chemistry.pitzer_parameters import (
     SHARE,
     SIZES,
     STRENGTH,
+    SYRUP,
     TRIPLE,
     TRIPLES,
     UNLIKE,
@@ -219,14 +221,15 @@ def expand(given: Parameters, part: Room, slope: float) -> float:
 
 
 @compiled
-def held(given: Parameters, part: Room, slope: float, most: float) -> tuple[float, bool]:
-    """Evaluate the expansion, held in strong liquors; return ln of the activity of water and whether it is held.
+def held(given: Parameters, part: Room, slope: float, most: float) -> float:
+    """Evaluate the expansion, held in strong liquors; return ln of the activity of water.
 
     Above `most` mol of solutes in a kilogram of water, and above the ionic strength of the parameters, coefficients are
-    those of the liquor diluted to the limit, and water follows as in an ideal solution. The way there is rounded, so
-    that all derivatives are continuous up to the first.
+    those of the liquor diluted to the limit. The activity of water goes on falling by a power of the solutes, low
+    enough that hydrates get less soluble as the liquor gets stronger; in a syrup it falls as in an ideal solution, so
+    that a liquor remains however little water there is. All is continuous up to the first derivatives.
     """
-    group, hessian = part.values, part.values[HESSIAN:]
+    group, hessian, limit = part.values, part.values[HESSIAN:], given.numbers[LIMITS]
     groups = part.places[COUNT, GROUPS]
     total = strength = 0.0
     for i in range(groups):
@@ -240,14 +243,14 @@ def held(given: Parameters, part: Room, slope: float, most: float) -> tuple[floa
             kept, grows = total - beyond**2 / (2 * ROUND), 1 - beyond / ROUND
         share = kept / total
         fall = (grows - share) / total
-    if share * strength > given.numbers[LIMITS, HELD]:
-        share, fall = given.numbers[LIMITS, HELD] / strength, 0.0
+    if share * strength > limit[HELD]:
+        share, fall = limit[HELD] / strength, 0.0
         by_strength = -share / strength
     for i in range(groups):
         group[AMOUNT, i] *= share
     ln_water = expand(given, part, slope)
     if share == 1.0:
-        return ln_water, False
+        return ln_water
     along = 0.0
     for i in range(groups):
         group[AMOUNT, i] /= share
@@ -257,22 +260,26 @@ def held(given: Parameters, part: Room, slope: float, most: float) -> tuple[floa
         for j in range(groups):
             radial += hessian[i, j] * group[AMOUNT, j]
         group[ACROSS, i] = radial
+    syrup = max(0.0, total / limit[SYRUP] - 1)
+    dries, ideal = limit[DRIES], MASS * min(syrup, 1.0)
     for i in range(groups):
         change = fall + by_strength * group[HALF, i]
         for j in range(groups):
             hessian[j, i] = share * hessian[j, i] + group[ACROSS, j] * change
-        group[SLOPE, i] = share * group[SLOPE, i] + along * change - MASS * (1 - share - total * change)
-    return ln_water - MASS * total * (1 - share), total > most * (1 + 1e-9)
+        group[SLOPE, i] = share * group[SLOPE, i] + (along + dries / share) * change - ideal
+    ideal = MASS * limit[SYRUP] * (0.5 * syrup**2 if syrup < 1 else syrup - 0.5)
+    return ln_water + dries * math.log(share) - ideal
 
 
 @compiled
-def outside(given: Parameters, part: Room, kelvin: float, proper: Array) -> bool:
+def outside(given: Parameters, part: Room, kelvin: float, proper: Array, most: float) -> bool:
     """Whether a liquor is out of the range of the model; `proper` (groups,) are the molalities without stand-ins."""
     group, limit = part.values, given.numbers[LIMITS]
     celsius = kelvin - 273.15
-    strength = positive = negative = known = 0.0
+    total = strength = positive = negative = known = 0.0
     for i in range(part.places[COUNT, GROUPS]):
         carried = group[CHARGE, i] * group[AMOUNT, i]
+        total += group[AMOUNT, i]
         strength += group[HALF, i] * group[AMOUNT, i]
         positive += carried * (group[SIGN, i] > 0)
         negative += carried * (group[SIGN, i] < 0)
@@ -281,4 +288,5 @@ def outside(given: Parameters, part: Room, kelvin: float, proper: Array) -> bool
         known += group[CHARGE, left] * proper[left] * group[CHARGE, right] * proper[right]
     products = positive * negative
     strange = products > 0 and 1 - known / products > limit[SHARE]
+    strange = strange or total > most * (1 + 1e-9)
     return strange or strength > limit[STRENGTH] or celsius < limit[COLDEST] - 1e-9 or celsius > limit[HOTTEST] + 1e-9

@@ -22,7 +22,8 @@ LIMITS, CHARGES, ALPHA = range(3)  # rows of `Parameters.numbers`
 SECOND, FIRST, CONSTANT, THIRD, TRIPLE = range(3, 33, len(TERMS))  # the first of six rows each, by term of temperature
 SIZES, GROUP, PROPER, LEFT, RIGHT, SECOND_ALPHA, FIRST_ALPHA, ONE, TWO, THREE = range(10)  # rows of `Parameters.places`
 GROUPS, PAIRS, UNLIKE, TRIPLES, ALPHAS = range(5)  # in the row SIZES
-B, STRENGTH, SHARE, HELD, COLDEST, HOTTEST = range(6)  # in the row LIMITS
+LIMIT_NAMES = ("b", "strength", "share", "held", "coldest", "hottest", "water", "syrup")
+B, STRENGTH, SHARE, HELD, COLDEST, HOTTEST, DRIES, SYRUP = range(len(LIMIT_NAMES))  # in the row LIMITS
 
 
 class Parameters(NamedTuple):
@@ -72,9 +73,9 @@ def parameters(species: tuple[str, ...], charges: tuple[float, ...]) -> Paramete
     ternary = {**known["psi"], **known["zeta"]}
     triples = [three for three in combinations(range(len(names)), 3) if frozenset(names[i] for i in three) in ternary]
     limit = limits()
-    width = max(len(species), len(pairs), len(triples), 6)
+    width = max(len(species), len(pairs), len(triples), len(LIMIT_NAMES))
     numbers, places = np.zeros((TRIPLE + len(TERMS), width)), np.zeros((THREE + 1, width), np.int64)
-    numbers[LIMITS, :6] = [limit[name] for name in ("b", "strength", "share", "held", "coldest", "hottest")]
+    numbers[LIMITS, : len(LIMIT_NAMES)] = [limit[name] for name in LIMIT_NAMES]
     numbers[CHARGES, : len(names)], numbers[ALPHA, : len(alphas)] = charged, alphas
     known_terms = {
         SECOND: stack("beta2"),

@@ -19,9 +19,8 @@ class StrongLiquors:
     Saturated solutions of the sulfates in water hold up to about 10.5 mol of ions in a kilogram of water. Not far
     beyond, the virial expansion turns over in hot liquors: the ion product falls as the liquor gets stronger, and a
     syrup would count as undersaturated. There the activity coefficients are those of the liquor diluted to that limit,
-    so that the ion product goes on rising with concentration; the activity of water falls as in an ideal solution, as
-    the Gibbs-Duhem equation then asks, so that a liquor remains however little water there is; and the case is out of
-    range.
+    so that the ion product goes on rising with concentration; the activity of water falls on slowly
+    (`pitzer_expansion.held`); and the case is out of range.
     """
 
     tier: str = "pitzer"

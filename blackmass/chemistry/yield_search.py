@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from blackmass import species
 from blackmass.chemistry import mother_liquor_tables as of
+from blackmass.chemistry.evaporation import figures
 from blackmass.chemistry.mother_liquor import contents, record, resume, rows, strange
 from blackmass.chemistry.mother_liquor_search import equilibrium, keep
 from blackmass.chemistry.mother_liquor_step import all_water, enter, molalities, slack
@@ -28,10 +29,11 @@ TRIALS = 4  # of Newton's method
 FIRST = 8.0  # mol of ions per kg of water in the mother liquor, where the search begins
 SLOPE, SLOPES = 2.0, (0.3, 20.0)  # of ln of the saturation by ln of the water, at first and at most
 LONGEST = 1.0  # change of ln of the water in one step
-POINT, BOTTOM, TOP, LEAST, MOST, BEFORE, VALUE, STEEP, CARRIED, RULED, TRIED, MET = range(12)  # of the search
-"""ln of the water; of waters that are too little and too much, and between which it is sought; the point before and the
-saturation there; slope; water that salts bring; whether Newton's method is on, and how often it was; whether the yield
-is met."""
+POINT, BOTTOM, TOP, LEAST, MOST, BEFORE, VALUE, STEEP, CARRIED, RULED, TRIED, MET, THICK = range(13)  # of the search
+"""ln of the water; of waters that are too little and too much, and between which it is sought; the point before and what
+was missed there; slope; water that salts bring; whether Newton's method is on, and how often it was; whether the yield
+is met; solutes of a syrup."""
+AT_LEAST, SATURATED, AT_MOST, SYRUP = -1.0, 0.0, 1.0, 2.0  # how a search ended, in a start
 
 
 class Mother(NamedTuple):
@@ -46,7 +48,8 @@ class Mother(NamedTuple):
     most: Array  # (cases,)
     carried: Array  # (cases,) water in crystals that the liquor brings
     start: Array  # (rows, cases)
-    held: float
+    held: float  # solutes [mol/kg] from which activities are held
+    thick: float  # solutes [mol/kg] of a syrup
 
 
 class Found(NamedTuple):
@@ -75,7 +78,7 @@ class Saturated:
     met, known, out_of_range : arrays (cases,) of bool
         Whether the liquor is saturated with the first salt; whether it has an equilibrium.
     state : array (rows, cases)
-        To start from next time; in the row of the first salt zero, or the sign of the bound that the water is at.
+        To start from next time; in the row of the first salt how the search ended.
     """
 
     water: Array
@@ -101,7 +104,8 @@ def saturate(
 
     The logarithm of the saturation falls as the water rises. It is found at a few waters, by secants within a bracket
     that cannot be lost; Newton's method on the saturated liquor does the rest, or all of it from a start. The water
-    stays between `least` and `most`, and at one of them where the liquor is saturated nowhere between.
+    stays between `least` and `most`, and at one of them where the liquor is saturated nowhere between; a liquor that
+    has become a syrup is not driven further.
 
     Parameters
     ----------
@@ -140,6 +144,7 @@ def saturate(
         carried=(carried - mother[species.index("H2O")]) / kilograms,
         start=start,
         held=model.most_solutes,
+        thick=figures()["most_solutes"],
     )
     _seek(given, of.room(given), wanted, found)
     return Saturated(
@@ -157,7 +162,7 @@ def saturate(
 def _seek(given: Parameters, place: Room, wanted: Mother, found: Found) -> None:
     values, places = place.values, place.places
     held, factors = np.empty(wanted.totals.shape[0]), np.empty(wanted.corrections.shape[0])
-    search = np.empty(12)
+    search = np.empty(13)
     mark = wanted.start.shape[0] - factors.size  # in a start, the row of the first salt
     for case in range(wanted.temperature.size):
         for row in range(held.size):
@@ -172,11 +177,15 @@ def _seek(given: Parameters, place: Room, wanted: Mother, found: Found) -> None:
         search[POINT], search[STEEP], search[BEFORE] = wanted.first[case], SLOPE, np.nan
         search[LEAST], search[MOST], search[CARRIED] = wanted.least[case], wanted.most[case], wanted.carried[case]
         search[BOTTOM], search[TOP] = search[LEAST], search[MOST]
+        search[THICK] = wanted.thick
         near = resume(given, place, wanted.start, case, 0)
         if near:
-            search[RULED] = wanted.start[mark, case] == 0
-            if wanted.start[mark, case] != 0:
-                search[POINT] = search[LEAST] if wanted.start[mark, case] < 0 else search[MOST]
+            ended = wanted.start[mark, case]
+            search[RULED] = ended == SATURATED
+            if ended in (AT_LEAST, AT_MOST):
+                search[POINT] = search[LEAST] if ended == AT_LEAST else search[MOST]
+            else:
+                search[POINT] = min(max(water_beside(place, search), search[LEAST]), search[MOST])
         values[of.SCALARS, of.WATER] = math.exp(search[POINT]) + search[CARRIED]
         for _ in range(TURNS):
             ok = equilibrium(given, place, near, search[RULED] > 0)
@@ -192,8 +201,11 @@ def _seek(given: Parameters, place: Room, wanted: Mother, found: Found) -> None:
         found.out_of_range[case] = found.known[case] and strange(given, place)
         if found.known[case]:
             record(given, place, found.state, case, 0)
-        if found.known[case] and not found.met[case]:
-            found.state[mark, case] = -1.0 if search[POINT] <= search[LEAST] else 1.0
+            found.state[mark, case] = SATURATED if found.met[case] else SYRUP
+            if not found.met[case] and search[POINT] <= search[LEAST]:
+                found.state[mark, case] = AT_LEAST
+            if not found.met[case] and search[POINT] >= search[MOST]:
+                found.state[mark, case] = AT_MOST
         if found.met[case]:
             found.water_activity[case] = math.exp(values[of.SCALARS, of.LN_WATER])
             for phase in range(1, places[COUNT, of.PHASES]):
@@ -202,15 +214,29 @@ def _seek(given: Parameters, place: Room, wanted: Mother, found: Found) -> None:
 
 
 @compiled
+def water_beside(place: Room, search: Array) -> float:
+    """Return ln of the water beside that which salts bring."""
+    molalities(place)
+    return math.log(max(all_water(place) - search[CARRIED], 1e-300))
+
+
+@compiled
+def thickness(place: Room, search: Array) -> float:
+    """Return ln of the solutes against those of a syrup; molalities are known."""
+    total = 0.0
+    for row in range(place.places[COUNT, of.SOLUTES]):
+        total += place.values[of.MOLALITY, row]
+    return math.log(total / search[THICK])
+
+
+@compiled
 def _next(place: Room, search: Array, ok: bool) -> tuple[bool, bool]:
     """Judge a liquor and choose the water of the next; return whether the search ends, and whether the next is near."""
-    values = place.values
+    point = water_beside(place, search)
+    thick = thickness(place, search)
     if search[RULED] > 0:
         search[RULED] = 0.0
-        if ok:
-            molalities(place)
-            water = all_water(place) - search[CARRIED]
-            point = math.log(max(water, 1e-300))
+        if ok and thick < 0:
             if search[BOTTOM] <= point <= search[TOP]:
                 search[POINT] = point
                 search[MET] = search[LEAST] < point < search[MOST]
@@ -221,39 +247,40 @@ def _next(place: Room, search: Array, ok: bool) -> tuple[bool, bool]:
         if search[TRIED] == 0:
             return False, False
         keep(place, False)
-        miss = search[VALUE]
     else:
-        miss = -slack(place, 0)
-        point = search[POINT]
+        saturation = -slack(place, 0)
+        miss, point = max(saturation, thick), search[POINT]
         if miss > 0:
             search[BOTTOM] = point
         else:
             search[TOP] = point
         if abs(miss) <= DONE:
-            search[MET] = 1.0
+            search[MET] = saturation > thick
             return True, True
         if (miss < 0 and point <= search[LEAST]) or (miss > 0 and point >= search[MOST]):
             return True, True
         change = point - search[BEFORE]
         if abs(change) > 1e-9:
-            secant = (search[VALUE] - miss) / change
-            search[STEEP] = min(max(secant, SLOPES[0]), SLOPES[1])
+            search[STEEP] = min(max((search[VALUE] - miss) / change, SLOPES[0]), SLOPES[1])
         search[BEFORE], search[VALUE] = point, miss
-        if abs(miss) < SOON and search[TRIED] < TRIALS:
+        if abs(saturation) < SOON and thick < 0 and search[TRIED] < TRIALS:
             keep(place, True)
             search[TRIED] += 1
             search[RULED] = 1.0
             return False, True
-    point = search[POINT]
-    move = min(max(miss / search[STEEP], -LONGEST), LONGEST)
-    following = point + move
-    bottom, top = search[BOTTOM], search[TOP]
+    return _move(place, search)
+
+
+@compiled
+def _move(place: Room, search: Array) -> tuple[bool, bool]:
+    """Choose the water of the next liquor; return whether there is none, and that it is near."""
+    values, point, bottom, top = place.values, search[POINT], search[BOTTOM], search[TOP]
+    following = point + min(max(search[VALUE] / search[STEEP], -LONGEST), LONGEST)
     if following >= top:
-        following = top if top == search[MOST] else 0.5 * (point + top)
+        following = top if top == search[MOST] else 0.5 * (bottom + top)
     elif following <= bottom:
-        following = bottom if bottom == search[LEAST] else 0.5 * (point + bottom)
+        following = bottom if bottom == search[LEAST] else 0.5 * (bottom + top)
     if following == point:
-        search[MET] = 1.0
         return True, True
     search[POINT] = following
     values[of.SCALARS, of.LN_KILOGRAMS] += following - point
