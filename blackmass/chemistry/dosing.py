@@ -101,7 +101,7 @@ class Dosing:
         Where the liquor is at or beyond the target without any reagent, or short of it with the most, that is the
         answer.
         """
-        most = self._most(flow)
+        most = self.most(flow)
         found = equilibrate(
             flow,
             self.temperature,
@@ -123,8 +123,8 @@ class Dosing:
             guess=np.vstack([found.guess, found.dose / np.where(most > 0, most, 1.0)]),
         )
 
-    def _most(self, flow: Array) -> Array:
-        """The most reagent (cases,) that makes sense: twice what the liquor, its metals or its bases can take up."""
+    def most(self, flow: Array) -> Array:
+        """Return the most reagent (cases,) that makes sense: twice what the liquor, its metals or bases can take up."""
         totals = dissolved_totals(flow, self.columns)
         proton = totals[COMPONENTS.index("H+")]
         metals = [COMPONENTS.index(name) for name in _BASES]

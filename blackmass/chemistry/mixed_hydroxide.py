@@ -1,6 +1,5 @@
 """Nickel, cobalt and manganese hydroxide as one solid solution, precipitated at a pH with or without ammonia."""
 
-import copy
 import dataclasses
 import functools
 
@@ -10,23 +9,21 @@ import numpy.typing as npt
 from blackmass import species
 from blackmass.chemistry import neutralisation
 from blackmass.chemistry.aqueous import Equilibrium, equilibrate
-from blackmass.chemistry.dosing import HEAD, OPEN, Dosing, Settled, hydroxide
+from blackmass.chemistry.dosing import OPEN, SHORT, Dosing, hydroxide
 from blackmass.chemistry.equilibria import formation, pure_phase
-from blackmass.chemistry.saturation import can_form
 from blackmass.data.load import table
 from blackmass.status import Status, StatusArray
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
-Mask = npt.NDArray[np.bool_]
 SOLIDS = tuple(name for name in neutralisation.SOLIDS if name not in ("NiCO3", "CoCO3", "MnCO3"))
 """Solids that may form: carbonate is no more than an impurity of mixed hydroxide."""
-ROUNDS = 40
+ROUNDS = 25
 STEPS = 60
 ROUNDING = 1e-15
 FINE = 1e-30  # share of a metal that the liquor holds at least
-NEAR = 1e-13  # change of a mole fraction at which the solid is taken as found
-CLOSE = 1e-6  # in pH, between target and reached
+NEAR = 1e-12  # change of a mole fraction at which the solid is found
+FAIR = 1e-9  # the same where rounding keeps it from settling
 LEAST = 1e-25  # activity of a member that is absent
 
 
@@ -75,105 +72,6 @@ class MixedHydroxide:
     guess: Array
 
 
-@dataclasses.dataclass
-class _Tank:
-    """The tank while the composition of its solid is sought."""
-
-    dosing: Dosing
-    flow: Array
-    ripening: Array
-    settled: Settled  # with pure hydroxides at first
-    fraction: Array  # (members, cases) mole fractions in the solid
-    guess: Array  # (unknowns, cases) of the equilibria with the solid solution
-    found: Mask  # (cases,) where the composition is known
-
-    def solve(self, where: Index, *, dosed: bool) -> None:
-        """Find the solid in the cases `where`, at the target pH or with the dose that there is.
-
-        At each guess of its composition the equilibrium gives the solubility of each member, and these the next guess.
-        """
-        for _ in range(ROUNDS):
-            if where.size == 0:
-                return
-            state, phases = self._equilibrium(where, dosed=dosed)
-            good = (state.status <= Status.OUT_OF_RANGE) & np.isfinite(state.pH)
-            if not good.all():
-                where, state = where[good], _part(state, good)
-            dose = state.dose if dosed else self.settled.dose[where]
-            before, after = self.fraction[:, where], self._composition(where, state, phases, dose)
-            self._write(where, state, dose)
-            self.fraction[:, where] = after
-            change = np.abs(after - before).max(0, initial=0.0)
-            self.found[where[change <= NEAR]] = True
-            where = where[change > NEAR]
-
-    def _equilibrium(self, where: Index, *, dosed: bool) -> tuple[Equilibrium, tuple[str, ...]]:
-        tank, solids = self.dosing, members().solids
-        reagent, dose = tank.reagent[:, where], 0.0 if dosed else self.settled.dose[where]
-        flow = self.flow[:, where] + reagent * dose
-        kelvin = tank.temperature[where]
-        near = can_form(tank.columns, flow, kelvin, self.settled.pH[where], reagent * dosed)
-        others = tuple(name for name in near if name not in (*solids, OPEN))
-        gases = dict(zip(solids, self._activity(where), strict=True))
-        if OPEN in near:
-            gases[OPEN] = np.ones(where.size)
-        phases = (*others, *gases)
-        state = equilibrate(
-            flow,
-            kelvin,
-            solids=others,
-            gases=gases,
-            pH=tank.pH[where] if dosed else None,
-            reagent=reagent if dosed else None,
-            start=self.guess[np.ix_(self._known(phases), where)],
-        )
-        return state, phases
-
-    def _activity(self, where: Index) -> Array:
-        """Activities of the members (members, cases) against fresh pure hydroxide."""
-        return np.maximum(self.fraction[:, where] * self._ripe(where), LEAST)
-
-    def _ripe(self, where: Index) -> Array:
-        return 10.0 ** (members().log_ripening * self.ripening[where])
-
-    def _composition(self, where: Index, state: Equilibrium, phases: tuple[str, ...], dose: Array) -> Array:
-        known = members()
-        metals, solids = species.indices(known.metals), species.indices(known.solids)
-        held = self.flow[:, where] + self.dosing.reagent[:, where] * dose
-        rows = [phases.index(name) for name in known.solids]
-        solid = held[solids] + state.extent[rows]
-        total = np.maximum(held[metals] + held[solids], 0.0)
-        activity = self._activity(where) * 10.0 ** state.log_saturation[rows] / self._ripe(where)
-        dissolved = np.maximum(total - solid, 0.0)
-        return solid_solution(total, dissolved / np.where(activity > 0, activity, 1.0))
-
-    def _write(self, where: Index, state: Equilibrium, dose: Array) -> None:
-        names = tuple(dict.fromkeys((*state.phases, *self.dosing.reagent_solids)))[: state.extent.shape[0]]
-        rows = np.array([self.dosing.columns.index(name) for name in names], dtype=np.intp)
-        result = self.settled
-        result.extent[:, where] = 0.0
-        result.extent[np.ix_(rows, where)] = state.extent
-        result.dose[where], result.pH[where] = dose, state.pH
-        result.status[where] = np.maximum(result.status[where], state.status)
-        self.guess[HEAD:, where] = 0.0
-        self.guess[np.ix_(self._known(state.phases), where)] = state.guess
-
-    def _known(self, phases: tuple[str, ...]) -> Index:
-        """Rows of a guess that an equilibrium with these phases has."""
-        rows = [HEAD + self.dosing.columns.index(name) for name in phases]
-        return np.concatenate([np.arange(HEAD), np.array(rows, dtype=np.intp)])
-
-
-def _part(state: Equilibrium, keep: Mask) -> Equilibrium:
-    """Return some of the cases of an equilibrium."""
-    part = copy.copy(state)
-    for field in dataclasses.fields(state):
-        value = getattr(state, field.name)
-        if field.name != "stoichiometry" and isinstance(value, np.ndarray):
-            object.__setattr__(part, field.name, value[..., keep])
-    return part
-
-
 def coprecipitate(
     flow: Array,
     temperature: Array,
@@ -187,9 +85,10 @@ def coprecipitate(
 
     Nickel, cobalt and manganese hydroxide form one ideal solid solution, in which the activity of each is its mole
     fraction; ripening from fresh (0) to crystalline (1) lowers the solubility of all. Everything else forms to
-    equilibrium as pure solids (`chemistry.dosing`), which also finds where a weak alkali cannot reach the pH, save
-    carbonates of the three metals, which are left out. A case in which the composition of the solid is not found keeps
-    the pure hydroxides and is out of range.
+    equilibrium as pure solids, save carbonates of the three metals, which are left out. Where the liquor is beyond the
+    pH nothing is dosed, and a weak alkali that cannot reach it is bounded as in `chemistry.dosing`. At each guess of
+    the composition the equilibrium gives the solubility of each member, and these the next guess (`solid_solution`). A
+    case in which that does not settle gets pure hydroxides and is out of range.
 
     Parameters
     ----------
@@ -202,33 +101,130 @@ def coprecipitate(
     Source: Glynn, Reviews in Mineralogy and Geochemistry 40 (2000) 481, 10.2138/rmg.2000.40.10, for ideal solid
     solutions; constants by `mixed_hydroxide.csv`.
     """
-    dosing = Dosing(temperature, pH, reagent, SOLIDS)
-    length = HEAD + len(dosing.columns)
-    earlier = None if start is None else np.split(start, [length + 1, 2 * length + 1])
-    settled = dosing.settle(flow, None if earlier is None else earlier[0])
-    pure = copy.deepcopy(settled)
-    begin, fraction = settled.guess[:-1].copy(), _whole(flow)
-    if earlier is not None:
-        begin = np.where(np.isnan(earlier[1]), begin, earlier[1])
-        fraction = np.where(np.isnan(earlier[2]), fraction, earlier[2])
-    tank = _Tank(dosing, flow, ripening, settled, fraction, begin, np.zeros(flow.shape[1], dtype=bool))
-    able = (settled.status <= Status.OUT_OF_RANGE) & np.isfinite(settled.pH) & (_whole(flow).sum(0) > 0)
-    dosed = able & (np.abs(settled.pH - pH) < CLOSE) & (settled.dose > 0)
-    tank.solve(np.flatnonzero(dosed), dosed=True)
-    tank.solve(np.flatnonzero(able & ~dosed), dosed=False)
-    lost = able & ~tank.found
-    extent, dose = np.where(lost, pure.extent, settled.extent), np.where(lost, pure.dose, settled.dose)
-    enthalpy = np.array([pure_phase(name).enthalpy for name in dosing.columns])
+    dosing, count = Dosing(temperature, pH, reagent, SOLIDS), len(members().metals)
+    tank = _Tank(dosing, flow, 10.0 ** (members().log_ripening * ripening))
+    fraction = _whole(flow)
+    if start is not None:
+        fraction = np.where(np.isnan(start[-count:]), fraction, start[-count:])
+    found = tank.search(fraction, None if start is None else start[:-count])
     alkali = hydroxide().enthalpy * np.maximum(-reagent[species.index("H+")], 0.0)
+    enthalpy = np.array([pure_phase(name).enthalpy for name in tank.phases])
     return MixedHydroxide(
-        stoichiometry=np.array([formation(name) for name in dosing.columns]).T,
-        extent=extent,
-        dose=dose,
-        pH=np.where(lost, pure.pH, settled.pH),
-        heat=enthalpy @ extent + alkali * dose,
-        status=np.where(lost, Status.OUT_OF_RANGE, settled.status).astype(np.int8),
-        guess=np.vstack([pure.guess, tank.guess, np.where(lost, np.nan, tank.fraction)]),
+        stoichiometry=np.array([formation(name) for name in tank.phases]).T,
+        extent=found.extent,
+        dose=found.dose,
+        pH=found.pH,
+        heat=enthalpy @ found.extent + alkali * found.dose,
+        status=found.status,
+        guess=np.vstack([found.guess, found.fraction]),
     )
+
+
+@dataclasses.dataclass
+class _Found:
+    """What is found, case by case."""
+
+    extent: Array
+    dose: Array
+    pH: Array
+    status: StatusArray
+    guess: Array
+    fraction: Array
+
+    def write(self, where: Index, state: Equilibrium) -> None:
+        """Write some of the cases down."""
+        self.extent[:, where], self.guess[:, where] = state.extent, state.guess
+        self.dose[where], self.pH[where] = state.dose, state.pH
+        status = np.where(state.past, Status.OK, state.status)
+        self.status[where] = np.where(status == Status.SPEC_NOT_REACHED, SHORT, status)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Tank:
+    """The tank, in which equilibria follow from the composition of the mixed hydroxide."""
+
+    dosing: Dosing
+    flow: Array
+    ripe: Array  # (members, cases) activity of a ripened pure member against a fresh one
+
+    @functools.cached_property
+    def others(self) -> tuple[str, ...]:
+        """Solids that form or dissolve as pure ones."""
+        return tuple(name for name in self.dosing.columns if name not in (*members().solids, OPEN))
+
+    @functools.cached_property
+    def phases(self) -> tuple[str, ...]:
+        """All phases, in the order of extents."""
+        return (*self.others, *members().solids, OPEN)
+
+    def search(self, fraction: Array, start: Array | None) -> _Found:
+        """Return the state in which the solid has the composition that its liquor asks for."""
+        where, cases = np.arange(self.flow.shape[1]), self.flow.shape[1]
+        state = self._equilibrium(where, fraction, start)
+        found = _Found(
+            extent=np.zeros_like(state.extent),
+            dose=np.zeros(cases),
+            pH=np.full(cases, np.nan),
+            status=np.zeros(cases, dtype=np.int8),
+            guess=np.zeros_like(state.guess),
+            fraction=fraction.copy(),
+        )
+        last, step = np.full_like(fraction, np.nan), np.full_like(fraction, np.nan)
+        for _ in range(ROUNDS):
+            found.write(where, state)
+            before = found.fraction[:, where]
+            after = self._composition(where, before, state)
+            found.fraction[:, where] = _accelerated(after, after - before, last[:, where], step[:, where])
+            last[:, where], step[:, where] = after, after - before
+            change = np.abs(after - before).max(0, initial=0.0)
+            where, change = where[change > NEAR], change[change > NEAR]
+            if where.size == 0:
+                break
+            state = self._equilibrium(where, found.fraction[:, where], found.guess[:, where])
+        lost = np.union1d(where[change > FAIR], np.flatnonzero(found.status > Status.OUT_OF_RANGE))
+        if lost.size:
+            found.write(lost, self._equilibrium(lost, np.ones((len(members().solids), lost.size)), None))
+            found.fraction[:, lost] = np.nan
+            found.status[lost] = np.maximum(found.status[lost], Status.OUT_OF_RANGE)
+        return found
+
+    def _equilibrium(self, where: Index, fraction: Array, start: Array | None) -> Equilibrium:
+        """Equilibria of some cases at the mole fractions in the solid (members, cases)."""
+        activity = np.maximum(fraction * self.ripe[:, where], LEAST)
+        return equilibrate(
+            self.flow[:, where],
+            self.dosing.temperature[where],
+            solids=self.others,
+            gases={**dict(zip(members().solids, activity, strict=True)), OPEN: 1.0},
+            pH=self.dosing.pH[where],
+            reagent=self.dosing.reagent[:, where],
+            bound=self._most[where],
+            start=start,
+        )
+
+    @functools.cached_property
+    def _most(self) -> Array:
+        return self.dosing.most(self.flow)
+
+    def _composition(self, where: Index, fraction: Array, state: Equilibrium) -> Array:
+        """Mole fractions (members, cases) that the liquor of an equilibrium asks for; as they are where it has none."""
+        metals, solids = species.indices(members().metals), species.indices(members().solids)
+        held = self.flow[:, where] + self.dosing.reagent[:, where] * state.dose
+        rows = np.arange(len(solids)) + len(self.others)
+        total = np.maximum(held[metals] + held[solids], 0.0)
+        dissolved = np.maximum(total - held[solids] - state.extent[rows], 0.0)
+        saturation = np.maximum(fraction, LEAST / self.ripe[:, where]) * 10.0 ** state.log_saturation[rows]
+        asked = solid_solution(total, dissolved / np.where(saturation > 0, saturation, 1.0))
+        return np.where(np.isfinite(state.pH) & (total.sum(0) > 0), asked, fraction)
+
+
+def _accelerated(after: Array, step: Array, last: Array, last_step: Array) -> Array:
+    """Return the next mole fractions by Anderson's method with one earlier guess, plain where that leads astray."""
+    change = step - last_step
+    square = (change**2).sum(0)
+    weight = (step * change).sum(0) / np.where(square > 0, square, np.inf)
+    guess = after - weight * (after - last)
+    return np.where((guess >= 0).all(0) & (square > 0), guess, after)
 
 
 def _whole(flow: Array) -> Array:
