@@ -34,9 +34,12 @@ class AmmoniaStripper(Operation):
     steam_ratio: PerCase = param(0.12, bounds=(0.01, 0.5), doc="vapour by liquor, by mass", source="Perry2008")
     stages: int = param(8, bounds=(1, 30), doc="ideal stages of the stripping section", source="Perry2008")
     strength: PerCase = param(0.18, bounds=(0.03, 0.3), doc="mass fraction of ammonia in the ammonia water")
+    heat_recovery: PerCase = param(
+        0.8, bounds=(0, 0.95), doc="share of the heat of the stripped liquor that warms the feed", source="Perry2008"
+    )
     pumping: PerCase = param("1 kJ/kg", bounds=("0 kJ/kg", "20 kJ/kg"), doc="pumps, by mass of liquor; estimated")
     electricity = duty("kW", "pumps")
-    heating = duty("kW", "steam: liquor to the boil, and the vapour")
+    heating = duty("kW", "steam: the vapour, and what the stripped liquor does not give the feed")
     cooling = duty("kW", "condenser")
 
     def run(self, liquor: Stream, base: Stream, start: Array | None = None) -> Outlets:
@@ -59,10 +62,12 @@ class AmmoniaStripper(Operation):
         bottom = (left + drawn).at(temperature).react(tank.stoichiometry, tank.extent)
         latent = np.maximum(vapour, 0.0) * latent_heat(temperature)
         fed = liquor + drawn
-        sensible = fed.heat_capacity * (temperature - fed.temperature) - tank.heat
+        kept = 1 - self.heat_recovery
+        sensible = kept * fed.heat_capacity * (temperature - fed.temperature) - tank.heat
+        cooled = temperature - self.heat_recovery * (temperature - fed.temperature)
         mass = overhead.mass
         return Outlets(
-            stripped=bottom,
+            stripped=bottom.at(cooled),
             ammonia_water=overhead,
             electricity=self.pumping * liquor.mass,
             heating=np.maximum(latent + sensible, 0.0),
