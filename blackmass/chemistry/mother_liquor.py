@@ -10,7 +10,7 @@ from blackmass import species
 from blackmass.chemistry import mother_liquor_tables as of
 from blackmass.chemistry.activity import LN10
 from blackmass.chemistry.equilibria import COMPONENTS, KEPT, component_rows, pure_phase
-from blackmass.chemistry.mother_liquor_search import equilibrium
+from blackmass.chemistry.mother_liquor_search import DRIED, equilibrium
 from blackmass.chemistry.mother_liquor_step import enter, molalities, slack
 from blackmass.chemistry.pitzer import VirialModel, debye_hueckel_slope
 from blackmass.chemistry.pitzer_expansion import COUNT, Room, outside
@@ -157,10 +157,12 @@ def _solve(
         if not equilibrium(given, place, near, False):
             continue
         converged[case] = True
-        record(given, place, state, case, 0)
+        dried = scalar[of.LN_KILOGRAMS] < DRIED
+        if not dried:
+            record(given, place, state, case, 0)
         ph[case] = -values[of.LN_ACTIVITY, 0] / LN10
         water_activity[case] = np.exp(scalar[of.LN_WATER])
-        out_of_range[case] = strange(given, place)
+        out_of_range[case] = dried or strange(given, place)
         for phase in range(places[COUNT, of.PHASES]):
             row = places[of.SALT, phase]
             crystals[row, case] = max(values[of.AMOUNT, phase], 0.0) * values[of.SIZE, phase] * kilograms[case]

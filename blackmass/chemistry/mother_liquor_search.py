@@ -22,7 +22,7 @@ from blackmass.numerics.compiled import compiled
 from blackmass.numerics.dense import lu_solve
 
 INNER = 150  # steps towards the equilibrium at constant coefficients
-OUTER = 80  # of these, with coefficients relaxed between
+OUTER = 400  # of these, with coefficients relaxed between
 LONGEST = 4.0  # change of a logarithm in one step
 BOUNDARY = 0.99  # share of the way to where a salt or its undersaturation would be gone
 FINE, ROUGH = 1e-9, 1e-6  # of amounts times undersaturation; of the balances
@@ -31,10 +31,11 @@ NEAR = 1e-9  # error before its last step, which leaves about its square
 CHANGES = 12  # of the set of salts that are there
 SOON = 1.0  # change of a coefficient from which on Newton's method is tried
 OFTEN = 8  # turns after which it is tried in any case
-RELAXED, LEAST, FASTER = 0.7, 0.02, 1.3  # share of that change that is taken, at first and at least; its growth
+RELAXED, LEAST, MOSTLY, FASTER = 0.7, 0.02, 3.0, 1.3  # share of it that is taken, at first, at least, at most; growth
 NEUTRAL = -16.0  # ln activity of H+
 ALKALINE = -32.0  # ln ion product of water
 SWEEPS, SHORT = 25, 0.4  # of components levelled at first, and how far towards it
+DRIED, EXACT = -30.0, 1e-11  # ln of the kilograms of water below which there is no liquor left; error of balances then
 FIRST, AGAIN = 0.1, 1e-3  # of a salt at the beginning, against the most of it; when begun again
 
 
@@ -47,7 +48,7 @@ def equilibrium(given: Parameters, room: Room, near: bool, ruled: bool) -> bool:
     convex function, which a primal-dual interior-point method finds whatever the liquor. The coefficients are brought
     up by relaxation, which ends in thermodynamically stable states only; as soon as they change by little, Newton's
     method is tried from there. With `ruled` the first salt is saturated and rules the water; that is found from near
-    only.
+    only. A liquor whose salts take all its water ends as crystals, whose activities are of no meaning.
     """
     values, places = room.values, room.places
     steps = changes = turn = 0
@@ -56,8 +57,12 @@ def equilibrium(given: Parameters, room: Room, near: bool, ruled: bool) -> bool:
     if not near:
         begin(room)
     while turn < OUTER:
-        if not near and not tried and not interior(room):
-            return False
+        if not near and not tried:
+            if not interior(room):
+                return False
+            if values[of.SCALARS, of.LN_KILOGRAMS] < DRIED:  # crystals only
+                molalities(room)
+                return True
         molalities(room)
         water = held(given, room, values[of.SCALARS, of.SLOPE], values[of.SCALARS, of.HELD])
         largest = drift(room)
@@ -70,7 +75,7 @@ def equilibrium(given: Parameters, room: Room, near: bool, ruled: bool) -> bool:
                     places[of.THERE, phase] = values[of.AMOUNT, phase] > values[of.SLACK, phase]
                     values[of.AMOUNT, phase] *= places[of.THERE, phase]
                 continue
-            share = max(LEAST, 0.5 * share) if turns_back(room) else min(1.0, FASTER * share)
+            share = max(LEAST, 0.5 * share) if turns_back(room) else min(MOSTLY, FASTER * share)
             tried = False
             relax(room, share, water)
             continue
@@ -166,6 +171,8 @@ def interior(room: Room) -> bool:
         for row in range(count):
             right[row] = values[of.RESIDUAL, row]
         right[count] = lacking
+        if values[of.SCALARS, of.LN_KILOGRAMS] < DRIED and error < EXACT:
+            return True
         _ideal_water(room, matrix, right)
         error = max(error, abs(right[last]))
         error = max(error, _salts(room, matrix, right, barrier))
