@@ -233,11 +233,11 @@ def _rows_of(phases: tuple[str, ...]) -> npt.NDArray[np.intp]:
 
 def _brought(reagent: Array) -> tuple[tuple[str, ...], frozenset[str]]:
     """Return the solids of a reagent, and the components that it brings dissolved."""
-    held = reagent[_rows_of(tuple(pure_phases()))] != 0
-    if not held.any():
+    there: Mask = np.any(reagent[_rows_of(tuple(pure_phases()))] != 0, axis=1)
+    if not there.any():
         return (), frozenset()
-    count, there = len(COMPONENTS), held.any(1)
-    supplied = (reagent[component_rows()] > 0).any(1)
+    count = len(COMPONENTS)
+    supplied: Mask = np.any(reagent[component_rows()] > 0, axis=1)
     return tuple(itertools.compress(pure_phases(), there[count:])), frozenset(itertools.compress(COMPONENTS, supplied))
 
 

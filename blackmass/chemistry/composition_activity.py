@@ -1,7 +1,8 @@
 """How activities take part in Newton's method for aqueous equilibrium.
 
-Activity coefficients follow a few coordinates of composition: the molalities of the major species, or ionic strength. The coordinates are unknowns beside the activities of the components, so that the
-method converges quadratically; each is solved as the logarithm of what is there against what is assumed.
+Activity coefficients follow a few coordinates of composition: the molalities of the major species, or ionic strength.
+The coordinates are unknowns beside the activities of the components, so that the method converges quadratically; each
+is solved as the logarithm of what is there against what is assumed.
 """
 
 import dataclasses
@@ -21,7 +22,7 @@ TINY = 1e-300
 
 @dataclasses.dataclass
 class Medium:
-    """The activities at assumed coordinates of composition: with the derivatives that it gives, or with coefficients that follow a step behind."""
+    """The activities at assumed coordinates of composition, with the derivatives that the model gives."""
 
     molality: Array  # (dissolved, cases)
     activity: Activity

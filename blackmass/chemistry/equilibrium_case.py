@@ -19,8 +19,9 @@ DONE, FINE = 1e-12, 1e-13  # error that will do, and that is aimed at
 SHARP = 1e-9  # smoothing that counts as none
 SHORTEST = 0.3  # share of the step
 RUNAWAY = 100.0  # share of the dose from which a target is taken to be out of reach
-MOST = 5.0  # share of the dose up to which a target is looked for
-TRIALS = 16  # with a dose that is given
+VANISHING = 1e-7  # from which, with a large error, it is looked for in other ways
+MOST, LESS = 5.0, 2.0  # share of the dose up to which a target is looked for; and where no liquor can be that strong
+TRIALS, OFTEN = 21, 3  # with a dose that is given; of these, after which Newton's method goes on to find it
 ROUNDING = 1e-9
 COLD, WARM = -1.0, 0.0  # smoothing to begin with: from the totals, near the answer
 LEAST = 1e-9  # share of the most at which a bracket begins
@@ -70,7 +71,7 @@ def scale_dose(plan: Plan, given: Given, target: float, case: Case) -> None:
 @compiled
 def fill(plan: Plan, pattern: Pattern, given: Given, case: Case) -> None:
     """Write a case down in the order of its pattern; the figures are there already."""
-    count, formulas = pattern.components, pattern.phases
+    count = pattern.components
     case.slope, behind = given.slope, plan.components
     for row in range(count + 2):
         number = pattern.number[row] if row < count else behind + row - count
@@ -80,6 +81,14 @@ def fill(plan: Plan, pattern: Pattern, given: Given, case: Case) -> None:
         case.k[row] = given.k[pattern.complexes.number[row]]
     for row in range(pattern.phases.rows):
         case.ln_k[row] = given.ln_k[pattern.phases.number[row]]
+    limit_phases(pattern, case)
+
+
+@compiled
+def limit_phases(pattern: Pattern, case: Case) -> None:
+    """Find the most that can form of each phase."""
+    formulas = pattern.phases
+    for row in range(formulas.rows):
         most = np.inf
         for entry in range(formulas.first[row], formulas.first[row + 1]):
             component = formulas.component[entry]
@@ -97,8 +106,16 @@ def fix(pattern: Pattern, case: Case, share: float, fixed: Case) -> None:
     for row in range(pattern.complexes.rows):
         fixed.k[row] = case.k[row]
     for row in range(pattern.phases.rows):
-        fixed.ln_k[row], fixed.most[row] = case.ln_k[row], case.most[row]
+        fixed.ln_k[row] = case.ln_k[row]
+    limit_phases(pattern, fixed)
     fixed.side, fixed.target, fixed.dose, fixed.slope = 0.0, 0.0, case.dose, case.slope
+
+
+@compiled
+def scale_shares(pattern: Pattern, state: State, old: Case, new: Case) -> None:
+    """Keep the amounts of the phases while the most that can form changes."""
+    for row in range(pattern.phases.rows):
+        state.share[row] *= old.most[row] / new.most[row]
 
 
 @compiled
@@ -124,7 +141,8 @@ def settle(plan: Plan, pattern: Pattern, case: Case, state: State, smoothing: fl
             error = evaluate(plan, pattern, case, state, smoothing, work)
             if smoothing == 0.0 and (error < FINE or (error < DONE and error > 0.5 * best)):
                 return True
-            if not error < np.inf or state.share[phases] > RUNAWAY:
+            dose = state.share[phases]
+            if not error < np.inf or dose > RUNAWAY or (case.side != 0.0 and dose < VANISHING and error > 1.0):
                 break
             # so that no case goes in circles
             stride = 1.0 if error < best else max(pace.stride * stride, SHORTEST)
@@ -159,21 +177,33 @@ def solve_case(
     if case.side == 0.0:
         return settle(plan, pattern, case, state, smoothing, work, 3), False
     short = smoothing >= 0.0 and state.share[phases] >= bound * (1.0 - ROUNDING)  # so it was before
-    if not short:
-        if settle(plan, pattern, case, state, smoothing, work, 2) and state.share[phases] <= bound:
-            return True, False
-    most = min(MOST, bound)
-    low, high = LEAST * most, most
+    if not short and settle(plan, pattern, case, state, smoothing, work, 2) and state.share[phases] <= bound:
+        return True, False
+    most, less = min(MOST, bound), min(LESS, bound)
+    ends = (most, 0.0, less) if short else (0.0, most, less)
+    low, high, found = 0.0, 0.0, False
     for trial in range(TRIALS):
-        share = np.sqrt(low * high)
-        if trial < 2:
-            share = most if (trial == 0) == short else 0.0
+        if trial >= 3 and high == 0.0:
+            break
+        share = ends[trial] if trial < 3 else np.sqrt(low * high)
+        if trial == 2 and high > 0.0:
+            continue
         fix(pattern, case, share, fixed)
-        found = settle(plan, pattern, fixed, state, COLD, work, 3)
+        scale_shares(pattern, state, case, fixed)
+        state.share[phases] = 0.0
+        found = settle(plan, pattern, fixed, state, WARM if found and trial > 3 else COLD, work, 3)
+        scale_shares(pattern, state, fixed, case)
         state.share[phases] = share
         beyond = ahead(pattern, case, state) >= 0.0
-        if trial >= 2:
-            low, high = (low, share) if beyond else (share, high)
-        elif found and beyond == (share == 0.0):
-            return True, share > 0.0
-    return settle(plan, pattern, case, state, WARM, work, 3), False
+        if trial < 3:
+            if found and beyond == (share == 0.0):
+                return True, share > 0.0
+            if found and beyond:
+                low, high = LEAST * share, share
+            continue
+        low, high = (low, share) if beyond else (share, high)
+        if trial % OFTEN == 0:
+            if settle(plan, pattern, case, state, WARM, work, 1):
+                return True, False
+            found = False
+    return settle(plan, pattern, case, state, COLD, work, 3), False

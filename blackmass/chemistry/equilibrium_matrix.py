@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from blackmass.chemistry.equilibrium_plan import Pattern, Plan
 from blackmass.chemistry.equilibrium_terms import Case, Work
 from blackmass.chemistry.speciation import MOLES_PER_KG
@@ -65,7 +67,7 @@ def _complexes(pattern: Pattern, work: Work, matrix: Array) -> Slopes:
             at, part = component[entry], content[entry] * moles
             work.square[at] += square * part
             work.bend[at] += bend * part
-            for other in range(first[row], entry + 1):
+            for other in range(first[row], entry + np.uint64(1)):
                 matrix[at, component[other]] += part * content[other]
             if proton > 0.0:
                 work.taker[at] += proton * part

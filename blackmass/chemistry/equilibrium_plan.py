@@ -33,7 +33,7 @@ class Formulas:
     """Dissolved complexes, or pure phases, in terms of the components: short lists, one behind the other."""
 
     rows: int
-    first: Annotated[Whole, COMPLEXES + 1]  # where the lists begin
+    first: Annotated[Index, COMPLEXES + 1]  # where the lists begin
     component: Annotated[Index, ENTRIES]
     amount: Annotated[Array, ENTRIES]
     proton: Annotated[Array, COMPLEXES]
@@ -73,7 +73,7 @@ class Pattern:
     place: Annotated[Whole, METALS]  # of those of the plan here, or -1
     charge: Annotated[Index, METALS]
     complexes: Formulas
-    factor_first: Annotated[Whole, COMPLEXES + 1]  # where the factors of the complexes begin
+    factor_first: Annotated[Index, COMPLEXES + 1]  # where the factors of the complexes begin
     factor: Annotated[Index, FACTORS]  # activities whose product makes the amount
     phases: Formulas
 

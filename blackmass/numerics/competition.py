@@ -28,8 +28,12 @@ def left_over(supply: Array, demand: Array, affinity: Array) -> Array:
         b, zero or more.
     """
     left = np.zeros(supply.shape)
-    _climb(*(np.array(each, dtype=float, order="C") for each in (supply, demand, affinity)), left)
+    _climb(_owned(supply), _owned(demand), _owned(affinity), left)
     return left
+
+
+def _owned(values: Array) -> Array:
+    return np.array(values, dtype=float, order="C")
 
 
 @compiled

@@ -71,7 +71,7 @@ def eliminate(store: Array, count: int, columns: int) -> bool:
         for column in range(n):
             least[column] = max(least[column], abs(store[row * width + column]))
     for pivot in range(n):
-        best, size, first = pivot, abs(store[pivot * width + pivot]), pivot * width
+        best, size, first = pivot, abs(store[pivot * width + pivot]), pivot * width  # type: ignore[assignment]
         for row in range(pivot + one, n):
             if abs(store[row * width + pivot]) > size:
                 best, size = row, abs(store[row * width + pivot])
@@ -89,12 +89,12 @@ def eliminate(store: Array, count: int, columns: int) -> bool:
                 for column in range(begin, width):
                     store[other + column] -= factor * store[first + column]
     for back in range(n):
-        row = n - one - back
+        row = n - one - back  # type: ignore[assignment]
         first = row * width
         inverse = 1.0 / store[first + row]
         for side in range(n, n + np.uint64(columns)):
             value = store[first + side]
-            for other in range(row + one, n):
+            for other in range(row + one, n):  # type: ignore[assignment]
                 value -= store[first + other] * store[other * width + side]
             store[first + side] = value * inverse
     return True

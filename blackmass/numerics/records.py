@@ -24,6 +24,7 @@ def layout(kind: type) -> np.dtype[Any]:
     for name, hint in get_type_hints(kind, include_extras=True).items():
         if get_origin(hint) is Annotated:
             base, length = get_args(hint)
+            length += length % 2 if base == Index else 0  # so that all that follows stands at a multiple of eight bytes
             fields.append((name, _KINDS[base], (length,)))
         elif hint in (int, float):
             fields.append((name, np.int64 if hint is int else np.float64))
@@ -34,5 +35,5 @@ def layout(kind: type) -> np.dtype[Any]:
 
 def blank(kind: type[Kind]) -> Kind:
     """Return a record of zeros."""
-    record: Kind = np.zeros(1, layout(kind))[0]
+    record: Kind = np.zeros(1, layout(kind))[0]  # type: ignore[arg-type]
     return record

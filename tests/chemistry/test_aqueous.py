@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from blackmass import species
 from blackmass.chemistry import aqueous
 from blackmass.chemistry.activity import LN10, Activity, Davies
+from blackmass.chemistry.dosing import Dosing
 from blackmass.chemistry.equilibria import COMPONENTS, component_rows, dissolved, pure_phase
+from blackmass.chemistry.neutralisation import SOLIDS as NEUTRALISER_SOLIDS
 from blackmass.chemistry.reagents import reagent_stream
 from blackmass.errors import InputError
 from blackmass.status import Status
@@ -321,3 +323,78 @@ def test_a_model_with_derivatives_by_composition_converges_to_the_same(strength)
     np.testing.assert_allclose(exact.pH[settled], behind.pH[settled], atol=1e-9)
     np.testing.assert_allclose(exact.extent[:, settled], behind.extent[:, settled], rtol=1e-8, atol=1e-9)
     check(stream, exact)
+
+
+REAGENTS = ("sodium_hydroxide", "calcium_hydroxide", "sodium_carbonate", "magnesium_oxide", "sulfuric_acid")
+IN_LIQUORS = ("Na+", "K+", "Li+", "F-", "PO4-3", "CO3-2", "Al+3", "Fe+3", "Fe+2", "Cu+2", "Ni+2", "Co+2", "Mn+2")
+
+
+def any_liquors(cases: int, seed: int, most: float) -> tuple[Stream, np.ndarray]:
+    """Liquors with 1e-9 to `most` mol/kg of everything, charge balanced by sulfate or acid, and target pHs."""
+    draw = np.random.default_rng(seed)
+    amounts = {name: 10 ** draw.uniform(-9, np.log10(most), cases) for name in (*IN_LIQUORS, "SO4-2")}
+    charge = sum(species.CHARGE[species.index(name)] * amount for name, amount in amounts.items())
+    acid = 10 ** draw.uniform(-6, 0, cases)
+    amounts["H+"] = np.maximum(-charge, 0.0) + acid
+    amounts["SO4-2"] = amounts["SO4-2"] + (np.maximum(charge, 0.0) + acid) / 2
+    stream = Stream.of({"H2O": KILOGRAM, **amounts}, cases=cases)
+    return Stream(stream.flow, draw.uniform(283.15, 368.15, cases)), draw.uniform(1, 12, cases)
+
+
+@pytest.mark.parametrize("most", [0.3, 6.0])
+@pytest.mark.parametrize("reagent", REAGENTS)
+def test_practically_every_liquor_can_be_dosed(reagent, most):
+    cases = 500
+    stream, pH = any_liquors(cases, 11, most)
+    tank = Dosing(stream.temperature, pH, reagent_stream(reagent)[0].flow, NEUTRALISER_SOLIDS)
+    found = tank.settle(stream.flow, None)
+    assert np.count_nonzero(found.status > Status.OUT_OF_RANGE) <= cases // 2000
+    met = np.abs(found.pH - pH) < 1e-10
+    side = -1.0 if reagent == "sulfuric_acid" else 1.0
+    assert np.all(met | ((found.dose == 0) & (side * (found.pH - pH) > 0)) | (side * (found.pH - pH) < 0))
+    again = tank.settle(stream.flow, found.guess)
+    np.testing.assert_allclose(again.pH, found.pH, atol=1e-11)
+    np.testing.assert_allclose(again.extent, found.extent, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("most", [0.3, 6.0])
+def test_practically_every_liquor_is_solved(most):
+    cases = 2000
+    stream, _ = any_liquors(cases, 12, most)
+    gases = {"CO2(g)": 1.0}
+    found = aqueous.equilibrate(stream.flow, stream.temperature, solids=NEUTRALISER_SOLIDS, gases=gases)
+    assert np.count_nonzero(found.status > Status.OUT_OF_RANGE) <= cases // 2000
+    check(stream, found, near=1e-11)
+
+
+@pytest.mark.parametrize("reagent", [None, "sodium_hydroxide", "calcium_hydroxide"])
+def test_the_order_of_the_cases_does_not_matter(reagent):
+    stream = leach_liquor(200, seed=3)
+    pH = np.random.default_rng(4).uniform(2, 9, 200)
+    base = None if reagent is None else reagent_stream(reagent)[0].flow
+    found, turned = (
+        aqueous.equilibrate(stream.flow[:, order], 333.15, solids=NEUTRALISER_SOLIDS, pH=pH[order], reagent=base)
+        for order in (slice(None), slice(None, None, -1))
+    )
+    assert np.all(found.status == turned.status[::-1])
+    np.testing.assert_allclose(found.pH, turned.pH[::-1], atol=1e-11)
+    np.testing.assert_allclose(found.extent, turned.extent[:, ::-1], rtol=1e-11, atol=1e-12)
+    np.testing.assert_allclose(found.dose, turned.dose[::-1], rtol=1e-11)
+
+
+def test_a_bound_of_the_dose_is_kept():
+    stream = leach_liquor(6)
+    free = aqueous.equilibrate(stream.flow, 333.15, solids=SOLIDS, pH=4.5, reagent=SODA)
+    bound = free.dose * np.array([0.0, 0.3, 0.9, 1.0 + 1e-9, 2.0, np.inf])
+    held = aqueous.equilibrate(stream.flow, 333.15, solids=SOLIDS, pH=4.5, reagent=SODA, bound=bound)
+    again = aqueous.equilibrate(stream.flow, 333.15, solids=SOLIDS, pH=4.5, reagent=SODA, bound=bound, start=held.guess)
+    short = Status.SPEC_NOT_REACHED
+    assert held.status.tolist() == [Status.OK, short, short, Status.OK, Status.OK, Status.OK]
+    np.testing.assert_allclose(held.dose, np.minimum(bound, free.dose), rtol=1e-8)
+    np.testing.assert_allclose(again.extent, held.extent, rtol=1e-11, atol=1e-12)
+    assert np.all(held.pH[:3] < 4.5)
+
+
+def test_other_models_do_not_dose():
+    with pytest.raises(InputError, match="only be reached with the Davies model"):
+        aqueous.equilibrate(leach_liquor().flow, 298.15, pH=4.0, reagent=SODA, model=Interaction(0.05, True))

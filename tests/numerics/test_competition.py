@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blackmass.numerics.competition import left_over
@@ -7,6 +7,7 @@ from blackmass.numerics.competition import left_over
 SIZES = st.floats(-12, 12).map(lambda power: 10.0**power)
 
 
+@settings(deadline=None)
 @given(SIZES, st.lists(st.tuples(SIZES, SIZES), min_size=1, max_size=4))
 def test_what_is_left_and_what_is_bound_add_up(supply, users):
     demand, affinity = (np.array(values)[:, None] for values in zip(*users, strict=True))
