@@ -11,12 +11,13 @@ from blackmass.chemistry.equilibria import COMPONENTS, KEPT, PROTON, component_r
 from blackmass.chemistry.mother_liquor import contents, liquor_with_crystals, rows
 from blackmass.chemistry.pitzer import VirialModel
 from blackmass.chemistry.solubility import corrections
+from blackmass.numerics.compiled import compiled
 from blackmass.status import Status, StatusArray
 from blackmass.stream import Array, Stream
 
 ROUNDING = 1e-12
 DRY = (1e-3, 3e-3)
-"""Free water against all components, with those of crystals, below which there is no liquor, and from which on there is one."""
+"""Free water against all components, with those of crystals: up to the first no liquor, from the second on one."""
 WATER = species.index("H2O")
 IONS = [row for row, name in enumerate(KEPT) if name != PROTON]
 
@@ -116,7 +117,8 @@ def settle(
         found.extent[:, where] = np.where(made.converged, extent * wetness[where], 0.0)
         found.pH[where], found.water_activity[where] = made.pH, made.water_activity
         found.log_saturation[:, where], found.guess[:, where] = made.log_saturation, made.state
-    extent = _affordable(stream.flow, solids, found.extent) * np.asarray(approach, dtype=float)
+    _affordable(stream.flow[component_rows()[IONS]], _needs(solids), found.extent)
+    extent = found.extent * np.asarray(approach, dtype=float)
     return dataclasses.replace(
         found,
         stream=stream.react(formations(solids), extent).at(temperature),
@@ -155,20 +157,39 @@ def formations(solids: tuple[str, ...]) -> Array:
     return np.array([formation(name) for name in solids]).T.copy()
 
 
-def _affordable(flow: Array, solids: tuple[str, ...], extent: Array) -> Array:
-    """Return the extents (solids, cases), less the rounding by which they exceed what the liquor holds."""
-    share = np.ones_like(extent)
-    needs = np.array([_anhydrous(name) for name in solids]).T
-    for row in np.flatnonzero((needs[1:-1] > 0).any(1)) + 1:
-        held, bound = flow[component_rows()[row]], needs[row] @ extent
-        fraction = np.where(bound > held, np.maximum(held, 0.0) / np.where(bound > 0, bound, 1.0), 1.0)
-        share = np.where((needs[row] > 0)[:, None] & (extent > 0), np.minimum(share, fraction), share)
-    return np.where(share < 1, extent * share * (1 - 4e-16), extent)
+@compiled
+def _affordable(held: Array, needs: Array, extent: Array) -> None:
+    """Reduce extents (solids, cases) by the rounding by which they exceed what the liquor holds (components, cases)."""
+    share = np.empty(extent.shape[0])
+    for case in range(extent.shape[1]):
+        share[:] = 1.0
+        for row in range(needs.shape[0]):
+            bound = 0.0
+            for solid in range(share.size):
+                bound += needs[row, solid] * extent[solid, case]
+            if bound > max(held[row, case], 0.0):
+                for solid in range(share.size):
+                    if needs[row, solid] > 0 and extent[solid, case] > 0:
+                        share[solid] = min(share[solid], max(held[row, case], 0.0) / bound)
+        for solid in range(share.size):
+            if share[solid] < 1:
+                extent[solid, case] *= share[solid] * (1 - 4e-16)
+
+
+@functools.cache
+def _needs(solids: tuple[str, ...]) -> Array:
+    """Return what the solids take of each component but protons and water (components, solids)."""
+    return np.array([_anhydrous(name)[IONS] for name in solids]).T.copy()
 
 
 def heat_of_crystallisation(solids: tuple[str, ...], extent: Array, model: VirialModel) -> Array:
     """Return the heat (cases,) [W] set free by `extent` (solids, cases) [mol/s] of solids that form."""
-    return np.array([pure_phase(name, model.tier).enthalpy for name in solids]) @ extent
+    return _enthalpies(solids, model.tier) @ extent
+
+
+@functools.cache
+def _enthalpies(solids: tuple[str, ...], tier: str) -> Array:
+    return np.array([pure_phase(name, tier).enthalpy for name in solids])
 
 
 def companions(salt: str) -> tuple[str, ...]:
@@ -185,12 +206,15 @@ def limiting(stream: Stream, salt: str) -> Array:
     return np.maximum(held.min(0), 0.0) + stream[salt]
 
 
-def uncrystallisable(stream: Stream) -> Array:
-    """Return the charge (cases,) [mol/s] of ions that no salt of `SULFATES` takes up; less acid than none is hydroxide."""
-    salts = np.asarray(np.array([_anhydrous(name) for name in SULFATES]).any(0))
+def uncrystallisable(flow: Array, salt: str) -> Array:
+    """Return the charge (cases,) [mol/s] of ions in flows (species, cases) that neither `salt` nor a sulfate takes up.
+
+    Less acid than none is hydroxide.
+    """
+    salts = np.asarray(np.array([_anhydrous(name) for name in (salt, *SULFATES)]).any(0))
     others = [row for row, name in enumerate(COMPONENTS[:-1]) if not salts[row]]
     rows = component_rows()[others]
-    return np.abs(species.CHARGE[rows]) @ np.abs(stream.flow[rows])
+    return np.abs(species.CHARGE[rows]) @ np.abs(flow[rows])
 
 
 def _anhydrous(salt: str) -> Array:

@@ -99,7 +99,8 @@ def crystallise(
     extent = wanted - stream[salt]
     all_water = stream["H2O"] + needs * stream[salt]
     most = all_water - needs * wanted
-    least = _least_water(stream, all_water, needs * wanted, most_evaporated)
+    mother = _mother(stream, salt, extent)
+    least = np.maximum(all_water * (1 - np.asarray(most_evaporated)) - needs * wanted, _syrup(mother, salt))
     size = np.abs(stream.flow).sum(0)
     value = worth(wanted, all_water) * (all_water > DRIEST * size) * np.isfinite(size)
     where = np.flatnonzero((value > 0) & (least < most) & (wanted < available))
@@ -107,7 +108,7 @@ def crystallise(
     known = start is not None and start.shape == (2 * length, cases)
     guess = start if known and start is not None else np.full((2 * length, cases), np.nan)
     found = saturate(
-        _mother(stream, salt, extent)[:, where],
+        mother[:, where],
         temperature[where],
         solids,
         least=least[where],
@@ -156,9 +157,8 @@ def _mother(stream: Stream, salt: str, extent: Array) -> Array:
     return flow
 
 
-def _least_water(stream: Stream, water: Array, bound: Array, most_evaporated: "npt.ArrayLike") -> Array:
-    """Return the least water [mol/s] that may be left free."""
-    left = water * (1 - np.asarray(most_evaporated)) - bound
-    syrup = uncrystallisable(stream) / figures()["most_uncrystallisable_charge"] / WATER_MASS
-    hydroxide = np.maximum(-stream["H+"], 0.0)  # takes water
-    return np.maximum(np.maximum(left, syrup + hydroxide), TINY)
+def _syrup(mother: Array, salt: str) -> Array:
+    """Return the least free water [mol/s] of a mother liquor (species, cases)."""
+    water = uncrystallisable(mother, salt) / figures()["most_uncrystallisable_charge"] / WATER_MASS
+    hydroxide = np.maximum(-mother[species.index("H+")], 0.0)  # takes water
+    return np.maximum(water + hydroxide, TINY)

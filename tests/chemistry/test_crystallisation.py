@@ -103,7 +103,7 @@ def test_limiting_ion_counts_crystals_of_the_feed():
 
 
 def test_charge_that_cannot_crystallise_is_that_of_the_acid():
-    np.testing.assert_allclose(uncrystallisable(nickel_liquor()), 0.05)
+    np.testing.assert_allclose(uncrystallisable(nickel_liquor().flow, "NiSO4.6H2O"), 0.05)
 
 
 @pytest.mark.parametrize("salt", ["NiSO4.6H2O", "Na2SO4"])
