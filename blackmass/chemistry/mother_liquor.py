@@ -108,7 +108,7 @@ def liquor_with_crystals(
 
 
 def contents(flow: Array, salts: tuple[str, ...]) -> tuple[Array, Array]:
-    """Return the components (components, cases) and the water (cases,) of a liquor [mol/s], named crystals dissolved."""
+    """Return the components (components, cases) and the water (cases,) [mol/s] of a liquor, its crystals dissolved."""
     totals = flow[component_rows()]
     carried = flow[species.indices(salts)]
     if carried.any():

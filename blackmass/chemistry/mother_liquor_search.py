@@ -1,4 +1,4 @@
-"""The equilibrium of a liquor with its crystals, compiled for one case: Newton's method, interior points without start."""
+"""The equilibrium of a liquor with its crystals, for one case: Newton's method, interior points without a start."""
 
 import math
 

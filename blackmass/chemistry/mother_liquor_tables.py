@@ -55,7 +55,7 @@ as in an ideal solution from none, temperature, the Debye-Hückel slope and the 
 
 @functools.cache
 def chemistry(salts: tuple[str, ...], tier: str) -> Parameters:
-    """Return the tables for liquors in which the named salts may form; the first dissolved species are the components."""
+    """Return the tables for liquors in which the named salts may form; the components are the first species."""
     reactions = dissolved(tier)
     names = (*KEPT, *(reaction.name for reaction in reactions))
     order, water = [COMPONENTS.index(name) for name in KEPT], COMPONENTS.index("H2O")

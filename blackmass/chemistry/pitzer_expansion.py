@@ -58,8 +58,8 @@ PLACES = 9
 class Room(NamedTuple):
     """The groups that a liquor holds with the coefficients at its temperature, and what is found for it, in rows.
 
-    Values begin with absolute charge and its sign, half its square, molality, sums, ln gamma, and the slope of ln water;
-    a solver of liquors adds rows of its own.
+    Values begin with absolute charge and its sign, half its square, molality, sums, ln gamma and the slope of ln water;
+    solvers of liquors add rows of their own.
     """
 
     values: Array  # (rows, width)

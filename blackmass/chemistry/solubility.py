@@ -30,7 +30,11 @@ def measured(salt: str) -> tuple[Array, Array]:
 
 def corrections(salts: tuple[str, ...], temperature: Array, model: VirialModel) -> Array:
     """Return the `correction` of several salts (salts, cases)."""
-    return np.array([correction(name, temperature, model) for name in salts]).reshape(len(salts), -1)
+    factors = np.ones((len(salts), temperature.size))
+    for row, name in enumerate(salts):
+        if measured(name)[0].size:
+            factors[row] = correction(name, temperature, model)
+    return factors
 
 
 def correction(salt: str, temperature: Array, model: VirialModel) -> Array:

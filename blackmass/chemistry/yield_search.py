@@ -29,10 +29,10 @@ TRIALS = 4  # of Newton's method
 FIRST = 8.0  # mol of ions per kg of water in the mother liquor, where the search begins
 SLOPE, SLOPES = 2.0, (0.3, 20.0)  # of ln of the saturation by ln of the water, at first and at most
 LONGEST = 1.0  # change of ln of the water in one step
-POINT, BOTTOM, TOP, LEAST, MOST, BEFORE, VALUE, STEEP, CARRIED, RULED, TRIED, MET, THICK = range(13)  # of the search
-"""ln of the water; of waters that are too little and too much, and between which it is sought; the point before and what
-was missed there; slope; water that salts bring; whether Newton's method is on, and how often it was; whether the yield
-is met; solutes of a syrup."""
+POINT, BOTTOM, TOP, LEAST, MOST, BEFORE, VALUE, STEEP, CARRIED, RULED, TRIED, MET, THICK = range(13)
+"""Of the search: ln of the water; of waters that are too little and too much, and between which it is sought; the point
+before and what was missed there; slope; water that salts bring; whether Newton's method is on, and how often it was;
+whether the yield is met; solutes of a syrup."""
 AT_LEAST, SATURATED, AT_MOST, SYRUP = -1.0, 0.0, 1.0, 2.0  # how a search ended, in a start
 
 
@@ -231,7 +231,7 @@ def thickness(place: Room, search: Array) -> float:
 
 @compiled
 def _next(place: Room, search: Array, ok: bool) -> tuple[bool, bool]:
-    """Judge a liquor and choose the water of the next; return whether the search ends, and whether the next is near."""
+    """Judge a liquor and choose the next; return whether the search ends, and whether the next is near."""
     point = water_beside(place, search)
     thick = thickness(place, search)
     if search[RULED] > 0:
