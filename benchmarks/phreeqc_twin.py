@@ -14,6 +14,7 @@ ELEMENTS = {
     "CO3-2": ("Car", {"O": 3}),
     "F-": ("Flu", {}),
     "Cl-": ("Chl", {}),
+    "C2O4-2": ("Oxa", {}),
 }
 """Components that are elements of their own, so that none changes its valence; the others bear their name."""
 MOLAR_MASS = 50.0  # g/mol, of no effect: amounts are molal
