@@ -48,7 +48,8 @@ SOLIDS = (
 )
 COMPONENTS = (*LIQUOR, "Na+", "SO4-2", "H+", "H2O")
 CELSIUS, TARGET = 60.0, 4.5
-NEAR = 0.01  # difference of pH above which a run does not count
+NEAR = 0.01  # difference of pH above which a case is not solved
+FEW = 1e-3  # share of the cases that PHREEQC may leave unsolved for its run to count
 KILOGRAM = 1.0 / species.molar_mass("H2O")
 SODA = species.column({"Na+": 1.0, "H+": -1.0, "H2O": 1.0})
 Totals = dict[str, np.ndarray]
@@ -101,7 +102,7 @@ def as_reactions(engine: Engine, totals: Totals, solids: list[str]) -> str:
 
 
 def phreeqc_seconds(totals: Totals, solids: list[str], pH: np.ndarray) -> float:
-    """Return the time of the faster way, and print both with the largest difference of pH."""
+    """Return the time of the faster way, and print both with the largest difference of pH among the cases solved."""
     cases, best = pH.size, np.inf
     for way in (as_solutions, as_reactions):
         engine = Engine(SOLIDS, COMPONENTS)
@@ -112,9 +113,11 @@ def phreeqc_seconds(totals: Totals, solids: list[str], pH: np.ndarray) -> float:
         last = engine.phreeqc.GetSelectedOutputRowCount() - 1
         step = (last - (way is as_reactions)) // cases
         value = engine.phreeqc.GetSelectedOutputValue
-        away = max(abs(value(last - step * (cases - 1 - case), 0) - pH[case]) for case in range(cases))
-        print(f"  PHREEQC, {way.__name__}: {1e6 * taken / cases:.0f} us per case; pH differs by {away:.0e} at most")
-        best = min(best, taken if away < NEAR else np.inf)
+        away = np.array([abs(value(last - step * (cases - 1 - case), 0) - pH[case]) for case in range(cases)])
+        lost = np.count_nonzero(away >= NEAR)
+        print(f"  PHREEQC, {way.__name__}: {1e6 * taken / cases:.0f} us per case, {lost} failed", end="; ")
+        print(f"pH differs by {away[away < NEAR].max(initial=0.0):.0e} at most")
+        best = min(best, taken if lost <= FEW * cases else np.inf)
     return best
 
 

@@ -203,7 +203,7 @@ def solve_case(
             continue
         low, high = (low, share) if beyond else (share, high)
         if trial % OFTEN == 0:
-            if settle(plan, pattern, case, state, WARM, work, 1):
+            if settle(plan, pattern, case, state, WARM, work, 1) and state.share[phases] <= high:
                 return True, False
             found = False
-    return settle(plan, pattern, case, state, COLD, work, 3), False
+    return settle(plan, pattern, case, state, COLD, work, 3) and state.share[phases] <= bound, False
