@@ -167,12 +167,14 @@ def interior(room: Room) -> bool:
         matrix, right = room.buffer[: order * order].reshape(order, order), np.zeros(order)
         error = balances(room, matrix)
         lacking = values[of.SCALARS, of.WATER] - all_water(room)
-        error = max(error, abs(lacking) / values[of.SCALARS, of.WATER])
+        left = abs(lacking)
         for row in range(count):
             right[row] = values[of.RESIDUAL, row]
+            left = max(left, abs(right[row]))
         right[count] = lacking
-        if values[of.SCALARS, of.LN_KILOGRAMS] < DRIED and error < EXACT:
+        if values[of.SCALARS, of.LN_KILOGRAMS] < DRIED and left < EXACT * values[of.SCALARS, of.WATER]:
             return True
+        error = max(error, abs(lacking) / values[of.SCALARS, of.WATER])
         _ideal_water(room, matrix, right)
         error = max(error, abs(right[last]))
         error = max(error, _salts(room, matrix, right, barrier))
