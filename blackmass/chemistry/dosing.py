@@ -15,13 +15,12 @@ from blackmass.chemistry.equilibria import (
     component_rows,
     dissolved,
     formation,
+    pure_phase,
     pure_phases,
 )
-from blackmass.chemistry.saturation import dissolved_totals
 from blackmass.status import Status, StatusArray
 
 Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
 DISSOLVING = ("MgO", "CaO")
 """Solids that a slurry may bring and that do not form."""
@@ -152,3 +151,15 @@ def _rows_of(names: tuple[str, ...]) -> Index:
 def hydroxide() -> Reaction:
     """Return the dissociation of water."""
     return next(reaction for reaction in dissolved("davies") if reaction.name == "OH-")
+
+
+def dissolved_totals(flow: Array, phases: tuple[str, ...]) -> Array:
+    """Return the totals (components, cases) of a stream (species, cases) with the named phases dissolved."""
+    rows, amounts = _phase_rows(phases)
+    return flow[component_rows()] + amounts @ flow[rows]
+
+
+@functools.cache
+def _phase_rows(phases: tuple[str, ...]) -> tuple[Index, Array]:
+    amounts = np.array([pure_phase(name).amounts for name in phases]).reshape(-1, len(COMPONENTS)).T
+    return species.indices(phases), amounts
