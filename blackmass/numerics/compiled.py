@@ -1,6 +1,7 @@
 """Loops over cases compiled to machine code by Numba, with its cache."""
 
 import functools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,8 +19,8 @@ def compiled(function: Function) -> Function:
     place for a cache can be written to, the code is compiled anew in each process. With the environment variable
     NUMBA_DISABLE_JIT=1 everything runs as plain Python, slowly.
 
-    A kernel calls others from other files, of which Numba's cache knows nothing: here it holds as long as no source
-    file of the package has changed.
+    A kernel calls others from other files, of which Numba's cache knows nothing: here it holds as long as neither its
+    own file has changed nor one that it imports from the package.
     """
     try:
         machine: Any = numba.njit(function, cache=True, error_model="numpy", nogil=True)
@@ -27,12 +28,24 @@ def compiled(function: Function) -> Function:
         machine = numba.njit(function, error_model="numpy", nogil=True)
     files = getattr(getattr(machine, "_cache", None), "_cache_file", None)
     if files is not None:
-        files._source_stamp = _stamp()
+        files._source_stamp = _stamp(Path(function.__code__.co_filename))
     return machine  # type: ignore[no-any-return]
 
 
-@functools.cache
-def _stamp() -> tuple[int, int]:
-    """Tell one state of the sources from another: the time of the last change, and the size of all."""
-    states = [path.stat() for floor in ("numerics", "chemistry") for path in (_PACKAGE / floor).glob("*.py")]
+def _stamp(file: Path) -> tuple[int, int]:
+    """Tell one state of a file, and of all that it imports, from another: the last change, and the size of all."""
+    files, ahead = set[Path](), [file.resolve()]
+    while ahead:
+        known = ahead.pop()
+        files.add(known)
+        ahead += [found for found in _imported(known) if found not in files]
+    states = [path.stat() for path in files]
     return max(state.st_mtime_ns for state in states), sum(state.st_size for state in states)
+
+
+@functools.cache
+def _imported(file: Path) -> tuple[Path, ...]:
+    """Return the files of the package that a file imports."""
+    names = re.findall(r"^from blackmass\.([\w.]+) import", file.read_text(encoding="utf-8"), re.MULTILINE)
+    paths = [_PACKAGE.joinpath(*name.split(".")).with_suffix(".py") for name in names]
+    return tuple(path for path in paths if path.is_file())
