@@ -151,10 +151,10 @@ def _solve(
             factors[row] = corrections[row, case]
         scalar[of.KELVIN], scalar[of.SLOPE], scalar[of.HELD] = temperature[case], slopes[case], most
         scalar[of.WATER] = MOLES_PER_KG
-        places[COUNT, of.FREE] = 0
+        places[COUNT, of.FREE] = places[COUNT, of.RULED] = 0
         enter(given, place, held, factors)
         near = resume(given, place, start, case, 0)
-        if not equilibrium(given, place, near, False):
+        if not equilibrium(given, place, near):
             continue
         converged[case] = True
         dried = scalar[of.LN_KILOGRAMS] < DRIED

@@ -40,15 +40,15 @@ FIRST, AGAIN = 0.1, 1e-3  # of a salt at the beginning, against the most of it; 
 
 
 @compiled
-def equilibrium(given: Parameters, room: Room, near: bool, ruled: bool) -> bool:
+def equilibrium(given: Parameters, room: Room, near: bool) -> bool:
     """Find the equilibrium; return whether it is found.
 
     From `near` it Newton's method on everything finds it, salts coming and going. Without a start, or where that fails:
     with the activity coefficients constant, and water as in an ideal solution, the equilibrium is the minimum of a
     convex function, which a primal-dual interior-point method finds whatever the liquor. The coefficients are brought
     up by relaxation, which ends in thermodynamically stable states only; as soon as they change by little, Newton's
-    method is tried from there. With `ruled` the first salt is saturated and rules the water; that is found from near
-    only. A liquor whose salts take all its water ends as crystals, whose activities are of no meaning.
+    method is tried from there. Where the first salt is to rule the water, that is found from near only. A liquor
+    whose salts take all its water ends as crystals, whose activities are of no meaning.
     """
     values, places = room.values, room.places
     steps = changes = turn = 0
@@ -79,7 +79,7 @@ def equilibrium(given: Parameters, room: Room, near: bool, ruled: bool) -> bool:
             tried = False
             relax(room, share, water)
             continue
-        error = newton(room, water, ruled)
+        error = newton(room, water)
         steps += 1
         lost = not error < np.inf or steps > STEPS
         if change_salts(room, error):
@@ -87,7 +87,7 @@ def equilibrium(given: Parameters, room: Room, near: bool, ruled: bool) -> bool:
             lost = lost or changes > CHANGES
         elif error < NEAR:
             return True
-        if lost and ruled:
+        if lost and places[COUNT, of.RULED]:
             return False
         if lost:
             near, tried = False, turn > 0

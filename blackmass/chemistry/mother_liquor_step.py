@@ -242,11 +242,11 @@ def _coefficients(room: Room, work: Array) -> bool:
 
 
 @compiled
-def newton(room: Room, activity: float, ruled: bool) -> float:
+def newton(room: Room, activity: float) -> float:
     """Take a step of Newton's method with the salts that are there; return the error before it, infinite if it fails.
 
-    Molalities and drift are known, and `activity` is ln of the activity of water by the model. With `ruled` the first
-    salt is saturated, in the place of the balance of water.
+    Molalities and drift are known, and `activity` is ln of the activity of water by the model. Where the liquor
+    is ruled the first salt is saturated, in the place of the balance of water.
     """
     values, places = room.values, room.places
     count, groups = places[COUNT, of.BALANCES], places[COUNT, GROUPS]
@@ -293,7 +293,7 @@ def newton(room: Room, activity: float, ruled: bool) -> float:
         right[at] = slack(room, phase)
         error = max(error, abs(right[at]))
         at += 1
-    if ruled:
+    if places[COUNT, of.RULED]:
         matrix[water, :] = 0.0
         for column in range(count):
             matrix[water, column] = values[of.NEEDS + column, 0]

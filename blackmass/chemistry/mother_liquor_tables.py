@@ -35,7 +35,8 @@ SPECIES_COUNT, SALT_COUNT = ALPHAS + 1, ALPHAS + 2  # in the row SIZES
 # further rows of `Room.places`: which component, species or salt each is, and what belongs to it
 BALANCE, BALANCE_PLACE, SOLUTE, SOLUTE_GROUP = range(PLACES, PLACES + 4)
 SALT, THERE, MAJOR, WHERE = range(PLACES + 4, PLACES + 8)
-BALANCES, SOLUTES, PHASES, MAJORS, FREE = range(5, 10)  # in the row COUNT; the salts from FREE on form as they like
+BALANCES, SOLUTES, PHASES, MAJORS, FREE, RULED = range(5, 11)  # in the row COUNT
+"""The salts from FREE on form as they like; RULED is one where the first is saturated and rules the water."""
 
 # further rows of `Room.values`: of balances, of dissolved species, of groups, of salts, of amounts in each group
 SCALARS = VALUES

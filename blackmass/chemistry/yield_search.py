@@ -188,7 +188,8 @@ def _seek(given: Parameters, place: Room, wanted: Mother, found: Found) -> None:
                 search[POINT] = min(max(water_beside(place, search), search[LEAST]), search[MOST])
         values[of.SCALARS, of.WATER] = math.exp(search[POINT]) + search[CARRIED]
         for _ in range(TURNS):
-            ok = equilibrium(given, place, near, search[RULED] > 0)
+            places[COUNT, of.RULED] = search[RULED] > 0
+            ok = equilibrium(given, place, near)
             near = ok or search[RULED] > 0
             if search[RULED] == 0 and not ok:
                 search[POINT], found.known[case] = search[MOST], False
