@@ -30,12 +30,11 @@ def lfp_selective() -> Plant:
 
     # Lithium; part of the condensate returns to the leach.
     lithium = sections.lithium(plant, hydroxides.filtrate)
-    surplus = plant.add("surplus_water", op.Splitter(bleed_fraction=0.3), feed=lithium.condensate)
-    plant.connect(surplus.rest, to=condensate)
+    sections.dried_carbonate(plant, lithium.carbonate)
+    sections.return_water(plant, [lithium.condensate], to=condensate, bleed_fraction=0.3)
 
     wastes = {
         "hydroxide_cake": hydroxides.cake,
-        "clean_water": surplus.bleed,
         "leach_offgas": leach.offgas,
         "surplus_lixiviant": leach.surplus,
         "defluorination_offgas": defluorinate.offgas,

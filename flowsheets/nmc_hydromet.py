@@ -15,6 +15,7 @@ def nmc_hydromet() -> Plant:
     spent_acid, condensate = plant.recycle("spent_acid"), plant.recycle("process_water")
     purified = sections.leach_and_purify(plant, dry.black_mass, [spent_acid, condensate])
     plant.product("copper", sections.merge(plant, "copper", [dry.copper, purified.copper]), main="Cu")
+    plant.waste("phosphate_cake", purified.phosphates)
 
     # Manganese, cobalt and nickel by solvent extraction, each to its sulfate; the mother liquors are spent acid.
     refined = sections.refine(plant, purified.liquor)
@@ -22,8 +23,6 @@ def nmc_hydromet() -> Plant:
 
     # Lithium from the raffinate; half of all condensate returns to the leach.
     lithium = sections.lithium(plant, refined.raffinate, evaporator=op.Evaporator(concentrate_to="10 g/L"))
-    steam = sections.merge(plant, "condensates", [lithium.condensate, *refined.condensates])
-    surplus = plant.add("surplus_water", op.Splitter(bleed_fraction=0.5), feed=steam)
-    plant.connect(surplus.rest, to=condensate)
-    plant.waste("clean_water", surplus.bleed)
+    sections.dried_carbonate(plant, lithium.carbonate)
+    sections.return_water(plant, [lithium.condensate, *refined.condensates], to=condensate, bleed_fraction=0.5)
     return plant

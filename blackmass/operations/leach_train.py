@@ -39,7 +39,7 @@ class LeachTrain(Operation):
         1.1, bounds=(0.05, 3), doc="acid with the free acid recycled, over that for complete dissolution"
     )
     reductant_ratio: PerCase = param(
-        1.0, bounds=(0, 5), doc="electrons that the reductant offers over those that the oxides take up"
+        1.0, bounds=(0, 5), doc="electrons that the reductant offers over those that the oxides lack beside LiFePO4"
     )
     dosed_tanks: int = param(3, bounds=(1, 10), doc="tanks, from the first, that share the reductant in equal parts")
     agitation: PerCase = param(
@@ -63,10 +63,10 @@ class LeachTrain(Operation):
         cases = max(s.cases for s in (brought, acid, reductant, water))
         cases = max([cases, *(np.size(getattr(self, name)) for name in self.params)])
         brought, acid, reductant, water = (s.repeated(cases) for s in (brought, acid, reductant, water))
-        wanted = self.reductant_ratio * electron_demand(brought)
+        lacking = np.maximum(electron_demand(brought) - brought["LiFePO4"], 0.0)
         reagents = {
             "acid": acid_for(acid, self.acid_ratio * acid_demand(brought), brought),
-            "reductant": portion(reductant, wanted, electrons_offered(reductant)),
+            "reductant": portion(reductant, self.reductant_ratio * lacking, electrons_offered(reductant)),
         }
         tanks = Tanks(self.tanks, self.residence_time, self.temperature, self.pulp_density, self.dosed_tanks)
         leached = leach(brought, reagents, water, tanks, start)

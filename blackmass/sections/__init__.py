@@ -3,8 +3,10 @@
 from blackmass.sections.leach_and_purify import Purified as Purified
 from blackmass.sections.leach_and_purify import leach_and_purify as leach_and_purify
 from blackmass.sections.lithium import Lithium as Lithium
+from blackmass.sections.lithium import dried_carbonate as dried_carbonate
 from blackmass.sections.lithium import lithium as lithium
 from blackmass.sections.merge import merge as merge
+from blackmass.sections.merge import return_water as return_water
 from blackmass.sections.refine import Refined as Refined
 from blackmass.sections.refine import refine as refine
 from blackmass.sections.spoke import Spoke as Spoke

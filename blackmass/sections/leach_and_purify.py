@@ -10,14 +10,22 @@ from blackmass.sections.merge import merge
 
 @dataclasses.dataclass(frozen=True)
 class Purified:
-    """What the section hands on: purified liquor, and cement copper."""
+    """What the section hands on: purified liquor, cement copper, and the cake of iron phosphate."""
 
     liquor: Wire
     copper: Wire
+    phosphates: Wire
 
 
 def leach_and_purify(
-    plant: Plant, black_mass: Wire, returns: Sequence[Wire] = (), *, leach: "op.LeachTrain | None" = None
+    plant: Plant,
+    black_mass: Wire,
+    returns: Sequence[Wire] = (),
+    *,
+    leach: "op.LeachTrain | None" = None,
+    phosphate_pH: float = 3.0,
+    impurity_pH: float = 5.0,
+    impurity_base: str = "sodium_hydroxide",
 ) -> Purified:
     """Leach black mass with sulfuric acid and peroxide, and purify the liquor.
 
@@ -33,6 +41,10 @@ def leach_and_purify(
     returns : wires that are led to the leach, at most three
     leach : LeachTrain, optional
         Another setting of the leach.
+    phosphate_pH, impurity_pH : float
+        Of the two precipitations.
+    impurity_base : str
+        Reagent of the second; lime takes fluoride and phosphate before they take lithium.
     """
     caustic, water, iron = (plant.reagent(name) for name in ("sodium_hydroxide", "water", "iron_powder"))
     peroxide = plant.reagent("hydrogen_peroxide")
@@ -48,10 +60,15 @@ def leach_and_purify(
     cement = plant.add("cementation", tank, liquor=residue.filtrate, iron=iron)
     copper = plant.add("copper_filter", op.FilterPress(), slurry=cement.slurry, wash=water)
     phosphate = plant.add(
-        "phosphate_removal", op.Neutraliser(pH=3.0), liquor=copper.filtrate, base=caustic, oxidant=peroxide
+        "phosphate_removal", op.Neutraliser(pH=phosphate_pH), liquor=copper.filtrate, base=caustic, oxidant=peroxide
     )
     phosphates = plant.add("phosphate_filter", op.FilterPress(), slurry=phosphate.slurry, wash=water)
-    purify = plant.add("impurity_removal", op.Neutraliser(pH=5.0), liquor=phosphates.filtrate, base=caustic)
+    purify = plant.add(
+        "impurity_removal",
+        op.Neutraliser(pH=impurity_pH),
+        liquor=phosphates.filtrate,
+        base=plant.reagent(impurity_base),
+    )
     hydroxides = plant.add("hydroxide_filter", op.FilterPress(), slurry=purify.slurry, wash=water)
     filters = (residue, copper, phosphates, hydroxides)
     plant.connect(merge(plant, "washings", [press.washings for press in filters]), to=washings)
@@ -61,11 +78,10 @@ def leach_and_purify(
         "leach_offgas": leaching.offgas,
         "surplus_lixiviant": leaching.surplus,
         "hydrogen": cement.hydrogen,
-        "phosphate_cake": phosphates.cake,
         "phosphate_offgas": phosphate.offgas,
         "hydroxide_cake": hydroxides.cake,
         "purification_offgas": purify.offgas,
     }
     for name, wire in wastes.items():
         plant.waste(name, wire)
-    return Purified(liquor=hydroxides.filtrate, copper=copper.cake)
+    return Purified(liquor=hydroxides.filtrate, copper=copper.cake, phosphates=phosphates.cake)

@@ -9,17 +9,17 @@ from blackmass.sections.merge import merge
 
 @dataclasses.dataclass(frozen=True)
 class Lithium:
-    """What the section hands on: condensate of the evaporator."""
+    """What the section hands on: lithium carbonate as a moist cake, and condensate of the evaporator."""
 
+    carbonate: Wire
     condensate: Wire
 
 
 def lithium(plant: Plant, liquor: Wire, *, evaporator: "op.Evaporator | None" = None) -> Lithium:
     """Concentrate, precipitate lithium hot with soda, drive off carbonate, freeze out Glauber's salt, and return.
 
-    Adds `evaporator`, `li_precipitation` with filter and dryer, `acidification`, `glauber_crystalliser` with its
-    centrifuge, and `purge`, the bleed of the mother liquor that returns to the evaporator; sells `lithium_carbonate`
-    and `sodium_sulfate`.
+    Adds `evaporator`, `li_precipitation` with its filter, `acidification`, `glauber_crystalliser` with its centrifuge,
+    and `purge`, the bleed of the mother liquor that returns to the evaporator; sells `sodium_sulfate`.
     """
     soda, acid, water = (plant.reagent(name) for name in ("sodium_carbonate", "sulfuric_acid", "water"))
     returned = plant.recycle("lithium_mother_liquor")
@@ -30,7 +30,6 @@ def lithium(plant: Plant, liquor: Wire, *, evaporator: "op.Evaporator | None" = 
     press = plant.add(
         "li_filter", op.FilterPress(cake_moisture=0.15, wash_ratio=2.0), slurry=carbonate.slurry, wash=water
     )
-    dryer = plant.add("li_dryer", op.Dryer(), wet=press.cake)
     spent = merge(plant, "spent_soda", [press.filtrate, press.washings])
     acidify = plant.add("acidification", op.Neutraliser(pH=5.0), liquor=spent, base=acid)
     glauber = plant.add("glauber_crystalliser", op.CoolingCrystalliser(), feed=acidify.slurry)
@@ -38,12 +37,14 @@ def lithium(plant: Plant, liquor: Wire, *, evaporator: "op.Evaporator | None" = 
     lean = merge(plant, "lean_liquor", [crystals.filtrate, crystals.washings])
     purge = plant.add("purge", op.Splitter(bleed_fraction=0.05), feed=lean)
     plant.connect(purge.rest, to=returned)
-    plant.product("lithium_carbonate", dryer.dry, main="Li2CO3")
     plant.product("sodium_sulfate", crystals.cake, main="Na2SO4.10H2O")
-    for name, wire in {
-        "purge_liquor": purge.bleed,
-        "carbon_dioxide": acidify.offgas,
-        "li_dryer_vapour": dryer.vapour,
-    }.items():
-        plant.waste(name, wire)
-    return Lithium(condensate=pan.condensate)
+    plant.waste("purge_liquor", purge.bleed)
+    plant.waste("carbon_dioxide", acidify.offgas)
+    return Lithium(carbonate=press.cake, condensate=pan.condensate)
+
+
+def dried_carbonate(plant: Plant, cake: Wire) -> None:
+    """Dry lithium carbonate in `li_dryer` and sell it as `lithium_carbonate`."""
+    dryer = plant.add("li_dryer", op.Dryer(), wet=cake)
+    plant.product("lithium_carbonate", dryer.dry, main="Li2CO3")
+    plant.waste("li_dryer_vapour", dryer.vapour)

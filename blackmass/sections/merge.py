@@ -1,4 +1,4 @@
-"""Streams led together."""
+"""Streams led together, and water led back."""
 
 from collections.abc import Sequence
 
@@ -14,3 +14,11 @@ def merge(plant: Plant, name: str, wires: Sequence[Wire]) -> Wire:
     if rest:
         first[-1] = merge(plant, f"{name}_rest", [first[-1], *rest])
     return plant.add(name, op.Mixer(), **dict(zip(PORTS, first, strict=False))).mixed
+
+
+def return_water(plant: Plant, condensates: Sequence[Wire], *, to: Wire, bleed_fraction: float) -> None:
+    """Return condensates to a recycle; a share, set at `surplus_water`, leaves as `clean_water`."""
+    steam = merge(plant, "condensates", condensates)
+    surplus = plant.add("surplus_water", op.Splitter(bleed_fraction=bleed_fraction), feed=steam)
+    plant.connect(surplus.rest, to=to)
+    plant.waste("clean_water", surplus.bleed)
