@@ -59,7 +59,7 @@ def ln_sum(formula: Array, gases: int, gibbs: Array, potential: Array, share: Ar
 
 @compiled
 def cholesky_solve(matrix: Array, right: Array) -> None:
-    """Solve a symmetric positive system in place, scaled to a unit diagonal; tiny pivots stand for what is undetermined."""
+    """Solve a symmetric positive system in place, scaled to a unit diagonal; tiny pivots are raised."""
     count = right.size
     scale = np.empty(count)
     for row in range(count):
@@ -98,7 +98,7 @@ def cholesky_solve(matrix: Array, right: Array) -> None:
 def begin(formula: Array, gibbs: Array, feed: Array, point: Point) -> None:
     """Begin at potentials at which nothing is stable, every species counting as a phase of its own."""
     species, elements = formula.shape
-    point.potential[:] = np.inf
+    fill(point.potential, np.inf)
     for row in range(species):
         atoms, most = 0.0, np.inf
         for element in range(elements):
@@ -126,10 +126,34 @@ def mix(formula: Array, gases: int, gibbs: Array, point: Point) -> None:
 
 
 @compiled
+def copy(source: Array, target: Array) -> None:
+    """Write an array over another; slices take long to compile."""
+    for place in range(source.size):
+        target[place] = source[place]
+
+
+@compiled
+def fill(target: Array, value: float) -> None:
+    """Write one value all over an array."""
+    for place in range(target.size):
+        target[place] = value
+
+
+@compiled
+def largest(values: Array, begin: int, end: int) -> float:
+    """Return the largest size of some values; not a number where one is none."""
+    found = 0.0
+    for place in range(begin, end):
+        if not abs(values[place]) <= found:
+            found = abs(values[place])
+    return found
+
+
+@compiled
 def dot(formula: Array, row: int, vector: Array) -> float:
-    """Return the product of one species' formula with a vector of the elements."""
+    """Return the product of one species' formula with a vector that begins with the elements."""
     total = 0.0
-    for element in range(vector.size):
+    for element in range(formula.shape[1]):
         total += formula[row, element] * vector[element]
     return total
 
@@ -139,7 +163,7 @@ def add_gas(formula: Array, gases: int, gibbs: Array, point: Point, matrix: Arra
     """Add the curvature of the gas to the matrix, find its mean formula; return how far its condition misses."""
     elements = formula.shape[1]
     value = ln_sum(formula, gases, gibbs, point.potential, point.share)
-    point.mean[:] = 0.0
+    fill(point.mean, 0.0)
     for gas in range(gases):
         for element in range(elements):
             point.mean[element] += point.share[gas] * formula[gas, element]
@@ -219,12 +243,15 @@ def search(formula: Array, gases: int, gibbs: Array, feed: Array, point: Point) 
     Source: Wright, Primal-Dual Interior-Point Methods (1997), 10.1137/1.9781611971453.
     """
     begin(formula, gibbs, feed, point)
-    count = descend(formula, 0, gibbs, feed, point, START)
-    if count < 0 or gases == 0:
-        return descend(formula, 0, gibbs, feed, point, NEAR) if count >= 0 else count
-    mix(formula, gases, gibbs, point)
-    more = descend(formula, gases, gibbs, feed, point, NEAR)
-    return count + more if more >= 0 else more
+    count = 0
+    for mixed in range(2):
+        if mixed and gases > 0:
+            mix(formula, gases, gibbs, point)
+        more = descend(formula, gases * mixed, gibbs, feed, point, NEAR if mixed else START)
+        if more < 0:
+            return more
+        count += more
+    return count
 
 
 @compiled
@@ -242,8 +269,8 @@ def descend(formula: Array, gases: int, gibbs: Array, feed: Array, point: Point,
         barrier = middle * (0.03 if length > 0.8 else 0.5 if length > 0.3 else 1.0)
         if middle < BEHIND * missed:
             barrier = middle
-        matrix[:, :] = 0.0
-        step[:] = feed
+        fill(matrix.reshape(matrix.size), 0.0)
+        copy(feed, step)
         worst = 0.0
         if gases > 0:
             point.turn[first] = add_gas(formula, gases, gibbs, point, matrix)

@@ -16,7 +16,7 @@ Index = npt.NDArray[np.intp]
 FILE = "roasting.yaml"
 GAS_CONSTANT = 8.31446261815324  # J/(mol K), exact
 STANDARD = 298.15  # K
-HOTTEST = 1100.0  # K, end of the tables
+HOTTEST = 1600.0  # K, end of the tables
 STEP = 2.5  # K, of the tables: interpolation is good to 1e-9 of g/RT
 
 GASES = ("N2(g)", "O2(g)", "CO(g)", "CO2(g)", "H2(g)", "H2O(g)", "HF(g)", "POF3(g)", "PF5(g)")

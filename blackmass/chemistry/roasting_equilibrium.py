@@ -84,7 +84,7 @@ def _solve(
         rows, columns = np.flatnonzero(part), np.flatnonzero(held)
         if rows.size == 0:
             continue
-        gases = np.count_nonzero(part[:GAS_COUNT])
+        gases = int(part[:GAS_COUNT].sum())
         formula = np.empty((rows.size, columns.size))
         energy, feed = np.empty(rows.size), np.zeros(columns.size)
         for place in range(rows.size):
@@ -92,22 +92,30 @@ def _solve(
             for column in range(columns.size):
                 formula[place, column] = matrix[rows[place], columns[column]]
                 feed[column] += formula[place, column] * amount[rows[place], case]
-        total = feed.sum()
-        feed /= total
+        total = 0.0
+        for column in range(columns.size):
+            total += feed[column]
+        for column in range(columns.size):
+            feed[column] /= total
         point = blank(rows.size, columns.size, gases)
         there = np.zeros(rows.size, dtype=np.bool_)
         found = False
-        if known.size and recall(known[:, case], elements, rows, columns, gases, point, there):
-            weigh(formula, gases, feed, point)
+        for cold in range(2):
+            if cold:
+                search(formula, gases, energy, feed, point)
+                guess_phases(gases, point, there)
+            elif known.size and recall(known[:, case], elements, rows, columns, gases, point, there):
+                weigh(formula, gases, feed, point)
+            else:
+                continue
             found = settle_phases(formula, gases, energy, feed, point, there)
-        if not found:
-            search(formula, gases, energy, feed, point)
-            guess_phases(gases, point, there)
-            found = settle_phases(formula, gases, energy, feed, point, there)
+            if found:
+                break
         if not found or not balanced(formula, gases, feed, point, there):
             status[case] = NOT_CONVERGED
             continue
-        guess[elements:, case] = 0.0
+        for row in range(amount.shape[0]):
+            guess[elements + row, case] = 0.0
         for column in range(columns.size):
             guess[columns[column], case] = point.potential[column]
         for place in range(rows.size):

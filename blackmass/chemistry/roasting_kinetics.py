@@ -5,7 +5,6 @@ import re
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from blackmass import species
 from blackmass.chemistry.roasting_data import GAS_CONSTANT

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.roasting_barrier import Point, dot, ln_sum
+from blackmass.chemistry.roasting_barrier import Point, copy, dot, fill, largest, ln_sum
 from blackmass.numerics.compiled import compiled
 from blackmass.numerics.dense import lu_solve
 
@@ -24,9 +24,8 @@ MAY_MOVE = 3.0  # largest change of the exponent of a gas that matters, in one s
 @compiled
 def guess_phases(gases: int, point: Point, there: Mask) -> None:
     """Take the phases whose share of their largest amount exceeds their slack; the gas stands at its last species."""
-    there[:] = False
-    for row in range(max(gases - 1, 0), there.size):
-        there[row] = point.amount[row] > DOUBT * point.weight[row] * point.slack[row]
+    for row in range(there.size):
+        there[row] = row >= gases - 1 and (point.amount[row] > DOUBT * point.weight[row] * point.slack[row])
 
 
 @compiled
@@ -37,7 +36,9 @@ def settle_phases(formula: Array, gases: int, gibbs: Array, feed: Array, point: 
     """
     begun, potential, amount = there.copy(), point.potential.copy(), point.amount.copy()
     for ridge in RIDGES:
-        there[:], point.potential[:], point.amount[:] = begun, potential, amount
+        copy(begun, there)
+        copy(potential, point.potential)
+        copy(amount, point.amount)
         if exchange_phases(formula, gases, gibbs, feed, point, there, ridge):
             return True
     return False
@@ -50,9 +51,11 @@ def exchange_phases(
     """Solve with the phases that are there; drop what turns negative and add what turns unstable, one at a time."""
     potential, amount = np.empty_like(point.potential), np.empty_like(point.amount)
     for _ in range(MOST_SETS):
-        potential[:], amount[:] = point.potential, point.amount
+        copy(point.potential, potential)
+        copy(point.amount, amount)
         if not newton(formula, gases, gibbs, feed, point, there, ridge):
-            point.potential[:], point.amount[:] = potential, amount
+            copy(potential, point.potential)
+            copy(amount, point.amount)
             row = scarcest(gases, point, there)
             if row < 0:
                 return False
@@ -108,10 +111,7 @@ def newton(formula: Array, gases: int, gibbs: Array, feed: Array, point: Point, 
     before = np.inf
     for _ in range(MOST_STEPS):
         assemble(formula, gases, gibbs, feed, point, rows, matrix, right)
-        balance, saturation = np.abs(right[:elements]).max(), 0.0
-        if rows.size:
-            saturation = np.abs(right[elements:]).max()
-        missed = max(balance, 1e-3 * saturation)
+        missed = max(largest(right, 0, elements), 1e-3 * largest(right, elements, size))
         if missed < EXACT or (missed < STALLED and missed > 0.5 * before):
             return True
         before = missed
@@ -119,13 +119,12 @@ def newton(formula: Array, gases: int, gibbs: Array, feed: Array, point: Point, 
             matrix[element, element] += ridge + 1e-3 * min(missed, 1.0)
         if not lu_solve(matrix, right):
             return False
-        largest = np.abs(right[:elements]).max()
-        if not largest < FAR:
+        if not largest(right, 0, elements) < FAR:
             return False
         length = 1.0
         if gas >= 0 and there[gas]:
             for row in range(gases):
-                rise = dot(formula, row, right[:elements])
+                rise = dot(formula, row, right)
                 room = MAY_MOVE - np.log(min(max(point.share[row], 1e-300), 1.0))
                 if rise * length > room:
                     length = room / rise
@@ -157,8 +156,8 @@ def assemble(
 ) -> None:
     """Write Newton's equations: balances of the elements, each over its feed, then the condition of each phase."""
     elements = feed.size
-    matrix[:, :] = 0.0
-    right[:] = 0.0
+    fill(matrix.reshape(matrix.size), 0.0)
+    fill(right, 0.0)
     shares(formula, gases, gibbs, point)
     for element in range(elements):
         right[element] = 1.0

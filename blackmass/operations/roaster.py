@@ -18,11 +18,11 @@ SOLUBLE = ("Li2CO3", "Li2O", "LiOH")
 class Roaster(Operation):
     """A rotary kiln or furnace under nitrogen, air or hydrogen, heated from outside; its solids are cooled.
 
-    Solvents evaporate, binders, separator and salt decompose; layered oxides and spinel react with the feed's own carbon,
-    reducing gas or aluminium to lithium carbonate and oxides, then metals, as far as their kinetics go in the time; what
-    reacts is at equilibrium of gas and condensed phases (`chemistry.roasting`). Fluorine stays as lithium fluoride, or
-    calcium fluoride where lime is fed, or leaves as HF and POF3; aluminium holds lithium as LiAlO2. Below 400 °C little
-    happens but pyrolysis.
+    Solvents evaporate; binders, separator and salt decompose; layered oxides and spinel react with the feed's own
+    carbon, reducing gas or aluminium to lithium carbonate and oxides, then metals, as far as their kinetics go in the
+    time; what reacts is at equilibrium of gas and condensed phases (`chemistry.roasting`). Fluorine stays as lithium
+    fluoride, or calcium fluoride where lime is fed, or leaves as HF and POF3; aluminium holds lithium as LiAlO2. Below
+    400 °C little happens but pyrolysis.
     """
 
     solids = inlet("black mass or shredded cells")
