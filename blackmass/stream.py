@@ -91,7 +91,7 @@ class Stream:
         total = own + its
         share = np.where(total > 0, own / np.where(total > 0, total, 1.0), 0.5)
         temperature = share * self.temperature + (1 - share) * other.temperature
-        return Stream(self.flow + other.flow, temperature, _mixed_sizes(self, other))
+        return _made(self.flow + other.flow, temperature, _mixed_sizes(self, other))
 
     def __radd__(self, other: object) -> "Stream":
         """Let `sum(streams)` work."""
@@ -108,16 +108,17 @@ class Stream:
         """
         matrix = stoichiometry.reshape(species.COUNT, -1)
         change = matrix @ np.asarray(extent, dtype=float).reshape(matrix.shape[1], -1)
-        return Stream(self.flow + change, self.temperature, self.sizes)
+        if change.shape[1] != self.cases:
+            return Stream(self.flow + change, self.temperature, self.sizes)
+        return _made(self.flow + change, self.temperature, self.sizes)
 
     # --- split -------------------------------------------------------------------------------------
     def split(self, fraction: "npt.ArrayLike") -> "tuple[Stream, Stream]":
         """Return (taken, rest); `fraction` is a scalar, (cases,) or (species, cases), within 0 to 1."""
         taken = self.flow * np.asarray(fraction, dtype=float)
-        return (
-            Stream(taken, self.temperature, self.sizes),
-            Stream(self.flow - taken, self.temperature, self.sizes),
-        )
+        if taken.shape != self.flow.shape:
+            return self.repeated(taken.shape[1]).split(fraction)
+        return _made(taken, self.temperature, self.sizes), _made(self.flow - taken, self.temperature, self.sizes)
 
     def split_sizes(self, fraction: Array) -> "tuple[Stream, Stream]":
         """Split the solids by material and size: `fraction` (materials, classes, cases) of each class is taken.
@@ -140,7 +141,7 @@ class Stream:
     def phase(self, *names: str) -> "Stream":
         """Return only the species of the named phases ("solid", "aqueous", "organic", "gas")."""
         mask = sum(species.PHASE_MASK[name] for name in names)
-        return Stream(self.flow * mask, self.temperature, self.sizes if "solid" in names else None)
+        return _made(self.flow * mask, self.temperature, self.sizes if "solid" in names else None)
 
     # --- views -------------------------------------------------------------------------------------
     def at(self, temperature: "npt.ArrayLike") -> "Stream":
@@ -156,7 +157,7 @@ class Stream:
         if self.cases == 1:
             return self.repeated(numbers.size)
         sizes = None if self.sizes is None else self.sizes[..., numbers]
-        return Stream(self.flow[:, numbers], self.temperature[numbers], sizes)
+        return _made(self.flow.take(numbers, axis=1), self.temperature[numbers], sizes)
 
     def case(self, number: int) -> "Stream":
         """Return one case as a stream of one case."""
@@ -175,7 +176,7 @@ class Stream:
     @property
     def mass(self) -> Array:
         """Mass flow (cases,) [kg/s]."""
-        return (self.flow * species.MOLAR_MASS).sum(0)
+        return _MOLAR_MASS @ self.flow
 
     @property
     def mass_flow(self) -> Array:
@@ -185,7 +186,7 @@ class Stream:
     @property
     def heat_capacity(self) -> Array:
         """Heat capacity flow (cases,) [W/K]."""
-        return (self.flow * species.HEAT_CAPACITY).sum(0)
+        return _HEAT_CAPACITY @ self.flow
 
     @property
     def elements(self) -> Array:
@@ -204,13 +205,13 @@ class Stream:
         Source: Kell, J. Chem. Eng. Data 20 (1975) 97, 10.1021/je60064a005; Millero, Chem. Rev. 71 (1971) 147,
         10.1021/cr60270a001.
         """
-        dissolved = (self.flow * _DISSOLVED_VOLUME).sum(0)
+        dissolved = _DISSOLVED_VOLUME @ self.flow
         return self["H2O"] * species.MOLAR_MASS[_WATER] / water_density(self.temperature) + dissolved
 
     @property
     def organic_volume(self) -> Array:
         """Volume flow (cases,) [m3/s] of the organic phase."""
-        return (self.flow * species.MOLAR_VOLUME * species.PHASE_MASK["organic"]).sum(0)
+        return _ORGANIC_VOLUME @ self.flow
 
 
 def concatenated(streams: "Sequence[Stream]") -> Stream:
@@ -226,8 +227,19 @@ def concatenated(streams: "Sequence[Stream]") -> Stream:
 
 
 _WATER = species.index("H2O")
-_DISSOLVED_VOLUME = species.MOLAR_VOLUME * species.PHASE_MASK["aqueous"]
+_MOLAR_MASS, _HEAT_CAPACITY = species.MOLAR_MASS[:, 0].copy(), species.HEAT_CAPACITY[:, 0].copy()
+_ORGANIC_VOLUME = (species.MOLAR_VOLUME * species.PHASE_MASK["organic"])[:, 0]
+_DISSOLVED_VOLUME = (species.MOLAR_VOLUME * species.PHASE_MASK["aqueous"])[:, 0]
 _DISSOLVED_VOLUME[_WATER] = 0.0
+
+
+def _made(flow: Array, temperature: Array, sizes: Array | None) -> Stream:
+    """Return a stream of arrays that are its own already and have the right shapes."""
+    stream = object.__new__(Stream)
+    object.__setattr__(stream, "flow", _freeze(flow))
+    object.__setattr__(stream, "temperature", _freeze(temperature))
+    object.__setattr__(stream, "sizes", sizes if sizes is None else _freeze(sizes))
+    return stream
 
 
 def water_density(temperature: "npt.ArrayLike") -> Array:
