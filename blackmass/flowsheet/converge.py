@@ -45,7 +45,7 @@ def converge(
         answer = _filled(problem, cold, everyone, tolerance)
         return _by_scipy(problem, answer, cold, tolerance), None
     problem.measure_slopes(frame.start, everyone)
-    if response is None and everyone.size >= MANY:
+    if everyone.size >= MANY:
         middle = everyone.size // 2
         response = measured(problem, frame.start[:, middle], middle, frame.floor[:, middle])
     correct = None if response is None else Correction(response, frame.start, frame.floor)
