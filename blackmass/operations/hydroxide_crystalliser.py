@@ -46,7 +46,9 @@ class HydroxideCrystalliser(Operation):
         feed = feed.repeated(cases)
         alkaline = feed["H+"] - feed[SALT] < 0
         taken, passed = feed.split(np.where(alkaline, 1.0, 0.0))
-        count = 0 if start is None else round(float(start[-1, 0]))
+        if start is not None and not np.isfinite(start[-1]).any():
+            start = None
+        count = 0 if start is None else round(float(np.nanmax(start[-1])))
         made = crystallise(
             taken,
             SALT,
