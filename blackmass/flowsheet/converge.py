@@ -42,8 +42,9 @@ def converge(
     """
     everyone = np.arange(frame.rate.size)
     if frame is cold:
-        answer = _filled(problem, cold, everyone, tolerance)
-        return _by_scipy(problem, answer, cold, tolerance), None
+        answer = _by_scipy(problem, _filled(problem, cold, everyone, tolerance), cold, tolerance)
+        alone = everyone.size == 1 and bool(answer.converged[0])
+        return answer, measured(problem, answer.x[:, 0], 0, cold.floor[:, 0]) if alone else None
     problem.measure_slopes(frame.start, everyone)
     if everyone.size >= MANY:
         middle = everyone.size // 2
