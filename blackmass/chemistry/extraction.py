@@ -130,8 +130,8 @@ _ACID_COLUMNS = ("anion", "protons", "log_beta")
 
 
 @functools.cache
-def _weak_acids() -> tuple[tuple[str, ...], Array, Array]:
-    """Names of the buffering anions, ln beta (anions, 4) by protons bound (-inf if none such), and dz2 (anions, 4)."""
+def weak_acids() -> tuple[tuple[str, ...], Array, Array]:
+    """Names of the buffering anions, ln beta (-inf: none such) and change of z squared by protons bound, (anions, 3)."""
     rows = table("extraction_weak_acids.csv", columns=_ACID_COLUMNS, key=("anion", "protons"))
     names = tuple(dict.fromkeys(row["anion"] for row in rows))
     log_beta = np.full((len(names), 4), -np.inf)
@@ -139,13 +139,7 @@ def _weak_acids() -> tuple[tuple[str, ...], Array, Array]:
     for row in rows:
         log_beta[names.index(row["anion"]), int(row["protons"])] = float(row["log_beta"]) * LN10
     z, k = species.CHARGE[species.indices(list(names))][:, None], np.arange(4.0)
-    return names, log_beta, (z + k) ** 2 - z**2 - k
-
-
-def debye_hueckel(ionic_strength: Array) -> Array:
-    """Return the Debye-Hückel term 0.509 sqrt(I) / (1 + 1.5 sqrt(I)) at 25 C, I in mol/L (Ciavatta 1980)."""
-    root = np.sqrt(ionic_strength)
-    return 0.509 * root / (1 + 1.5 * root)
+    return names, log_beta[:, 1:].copy(), ((z + k) ** 2 - z**2 - k)[:, 1:].copy()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,7 +168,7 @@ class Liquor:
     def of(cls, stream: Stream, metals: tuple[str, ...], basis: Array) -> "Liquor":
         """Read a stream; `basis` (cases,) [m3/s] is the flow that counts as one litre (1000 mol/m3 = 1 mol/L)."""
         flow = np.maximum(stream.flow, 0.0) / (1000.0 * basis)
-        rows, anions = species.indices(list(metals)), species.indices(list(_weak_acids()[0]))
+        rows, anions = species.indices(list(metals)), species.indices(list(weak_acids()[0]))
         aqueous = species.PHASE_MASK["aqueous"][:, 0] * species.CHARGE**2
         volume = np.maximum(stream.volume, 0.0) / basis
         hydrogen = stream["H+"] / (1000.0 * basis)
@@ -198,43 +192,3 @@ class Liquor:
             self.acids + other.acids,
             np.where(volume > 0, strength / np.where(volume > 0, volume, 1.0), 0.0),
         )
-
-
-@dataclasses.dataclass(frozen=True)
-class ProtonBalance:
-    """Protons held by a liquor at a given ln[H+], with the constants of its ionic strength; arrays end in (cases,)."""
-
-    beta: Array
-    log_kw: Array
-    log_gamma: Array
-
-    @classmethod
-    def at(cls, ionic_strength: Array) -> "ProtonBalance":
-        """Constants at an ionic strength (...,) [mol/L]."""
-        term = LN10 * debye_hueckel(ionic_strength)
-        _, log_beta, dz2 = _weak_acids()
-        shape = (*log_beta.shape, *(1,) * term.ndim)
-        with np.errstate(invalid="ignore"):
-            corrected = log_beta.reshape(shape) + dz2.reshape(shape) * term
-        return cls(np.exp(corrected[:, 1:]), -14.0 * LN10 + 2 * term, -term)
-
-    def water(self, log_h: Array) -> tuple[Array, Array]:
-        """Return [H+] - [OH-] [mol/L] and its derivative to ln[H+]."""
-        h, oh = np.exp(log_h), np.exp(self.log_kw - log_h)
-        return h - oh, h + oh
-
-    def bound(self, log_h: Array) -> tuple[Array, Array]:
-        """Return the protons on each anion (anions, ...) and the derivative to ln[H+]."""
-        h = np.exp(log_h)
-        one, two, three = self.beta[:, 0] * h, self.beta[:, 1] * h**2, self.beta[:, 2] * h**3
-        inverse = 1 / (1 + one + two + three)
-        mean = (one + 2 * two + 3 * three) * inverse
-        return mean, (one + 4 * two + 9 * three) * inverse - mean**2
-
-    def pH(self, log_h: Array) -> Array:
-        """Return pH = -log10 of the activity of H+."""
-        return -(log_h + self.log_gamma) / LN10
-
-    def log_h(self, pH: "npt.ArrayLike") -> Array:
-        """Return ln[H+] [mol/L] at a pH."""
-        return -LN10 * np.asarray(pH, dtype=float) - self.log_gamma

@@ -1,274 +1,234 @@
-"""Balances of a counter-current extraction circuit and their Jacobian, all stages together.
+"""Balances of one counter-current extraction circuit and their Jacobian, all stages together, compiled.
 
-Unknowns of each case, in order: ln[H+] in every stage, ln of the free extractant in every stage, alkali to
-saponification over the extractant, strip acid over the organic (by volume). Stages are numbered along the organic:
-from the raffinate end of extraction, over its feed end, through scrubbing, to the last stage of stripping. Flows are
-per litre of feed, amounts in mol.
+Unknowns, in order: ln[H+] in every stage, ln of the free extractant in every stage, alkali to saponification over the
+extractant, ln of strip acid over the organic (by volume). Stages are numbered along the organic: from the raffinate
+end of extraction, over its feed end, through scrubbing, to the last stage of stripping. Flows are per litre of feed,
+amounts in mol.
 """
 
-import copy
-import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 
-from blackmass.chemistry.extraction import Liquor, ProtonBalance
-from blackmass.chemistry.extraction_setup import Cases, Circuit, scaled, taken
-from blackmass.numerics.cascade import Array, Cascade
+from blackmass.chemistry.extraction_case import FEED, LN10, SCRUB, STRIP, Array, Case, Desk, cascade_of
+from blackmass.numerics.cascade import Layout, eliminate_cascade, flows, influence
+from blackmass.numerics.compiled import compiled
 
 MAX_SAPONIFICATION = 0.95
 _CONTROL_SLOPE = 0.2
+_WIDEST = 600.0
+_NEUTRAL = 7.0
 
 
-_PER_CASE = ("capacity", "spill", "fixed", "per_litre", "protons", "wet", "efficiency", "normality", "has_target")
+class Point(NamedTuple):
+    """What the residual found besides the profiles: of the controls, and of what the pH takes where it is held."""
+
+    strip_volume: float
+    alkali: float
+    returned: float
+    fraction: float
+    active: bool
+    above_floor: bool
 
 
-class Model:
-    """Residuals and Jacobian of a circuit at an iterate (unknowns, cases).
-
-    The aqueous phase of a stage holds a fixed part and a part per litre of strip acid.
-    """
-
-    def __init__(self, circuit: Circuit) -> None:
-        self.given = circuit
-        extraction, scrub, strip = circuit.stages
-        self.first, self.count = extraction + scrub, extraction + scrub + strip
-        self.sections = (self.first, strip) if strip else (self.first,)
-        self.capacity = circuit.concentration * circuit.organic
-        edge = circuit.scrub if scrub else circuit.feed
-        wet = edge.volume > 0
-        spill = np.where(wet, circuit.carried * circuit.organic / np.where(wet, edge.volume, 1.0), 0.0)
-        self.spill = spill if strip else np.zeros_like(spill)
-        rest = scaled(circuit.scrub, 1 - self.spill) if scrub else circuit.scrub
-        liquors = [circuit.feed + rest] * extraction + [rest] * scrub
-        liquors[-1] = circuit.scrub if scrub else circuit.feed
-        nothing = scaled(circuit.strip, np.zeros_like(spill))
-        fixed = liquors + [scaled(edge, self.spill) if strip else nothing] + [nothing] * (strip - 1)
-        self.fixed, self.per_litre = (
-            _Phase.of(fixed[: self.count]),
-            _Phase.of([nothing] * self.first + [circuit.strip] * strip),
-        )
-        strengths = [*(liquor.ionic_strength for liquor in liquors), *[circuit.strip.ionic_strength] * strip]
-        self.protons = ProtonBalance.at(np.stack(strengths))
-        self.wet = (self.fixed.volume > 0) | (self.per_litre.volume > 0)
-        chemistry, missed = circuit.extractant, 1 - circuit.efficiency
-        into, out_of = 1 - missed**chemistry.rate_in, 1 - missed**chemistry.rate_out
-        self.efficiency = np.stack([into] * extraction + [out_of] * (scrub + strip)) * self.wet[:, None]
-        self.all_wet = bool(self.wet.all())
-        self.normality = circuit.strip.charge - (chemistry.charge * circuit.strip.metals).sum(0)
-        self.has_target = np.isfinite(circuit.pH)
-        self.log_h_target = self.protons.log_h(np.where(self.has_target, circuit.pH, 7.0))
-        self.sodium = circuit.extractant.metals.index("Na+") if "Na+" in circuit.extractant.metals else -1
-        z, a = circuit.extractant.charge[:, 0], circuit.extractant.adduct[:, 0]
-        self.moments = np.stack([z * z, z * a, z, a * a, a])
-
-    def take(self, cases: Cases) -> "Model":
-        """Return the model of only some cases."""
-        part = copy.copy(self)
-        part.given = self.given.take(cases)
-        for name in (*_PER_CASE, "log_h_target"):
-            value = getattr(self, name)
-            picked = taken(value, cases) if isinstance(value, (_Phase, ProtonBalance)) else value[..., cases]
-            setattr(part, name, picked)
-        part.all_wet = self.all_wet or bool(part.wet.all())
-        return part
-
-    def strip_demand(self, loaded: Array) -> Array:
-        """Strip volume per organic volume for the loaded equivalents [mol/L organic]."""
-        acid = self.normality
-        demand = self.given.strip_ratio * loaded / np.where(acid > 0, acid, np.inf)
-        return np.maximum(demand, self.given.strip_floor)
+@compiled
+def log_h_at(case: Case, pH: float, stage: int) -> float:
+    """Return ln[H+] in a stage at a pH."""
+    return -LN10 * pH - case.log_gamma[stage]
 
 
-@dataclasses.dataclass(frozen=True)
-class _Phase:
-    """Aqueous phases of all stages: (stages, cases), acids (anions, stages, cases)."""
-
-    volume: Array
-    charge: Array
-    acids: Array
-
-    @classmethod
-    def of(cls, liquors: list[Liquor]) -> "_Phase":
-        return cls(
-            np.stack([liquor.volume for liquor in liquors]),
-            np.stack([liquor.charge for liquor in liquors]),
-            np.stack([liquor.acids for liquor in liquors], axis=1),
-        )
+@compiled
+def strip_demand(case: Case, loaded: float) -> float:
+    """Strip volume per organic volume for the loaded equivalents [mol/L organic]."""
+    if case.normality > 0:
+        return max(case.strip_ratio * loaded / case.normality, case.strip_floor)
+    return case.strip_floor
 
 
-class State:
-    """One iterate of a model: profiles, balances and their derivatives. j counts stages, k the stage perturbed."""
+@compiled
+def residual(case: Case, layout: Layout, desk: Desk, w: Array) -> Point:
+    """Fill in extractant and proton balances, saponification and strip acid, all of order one, at an iterate."""
+    count, edge, organic, capacity = layout.stages, layout.edge, case.organic, case.capacity
+    dose, strip_volume, out = w[2 * count], np.exp(w[2 * count + 1]) * organic, desk.residual
+    _metals(case, layout, desk, w, dose, strip_volume)
+    first = 0.0
+    for j in range(count):
+        bound = desk.equivalents[j] + case.per_unit * desk.crowding[j] * desk.adducts[j]
+        desk.total[j] = (case.per_unit * desk.free[j] * organic + bound) / capacity
+        out[count + j] = np.log(desk.total[j])
+        held = _protons(case, layout, desk, w[j], strip_volume, j)
+        held -= case.protons[j] + case.acid_protons[j] * strip_volume
+        for m in range(case.charge.size):
+            held += case.charge[m] * desk.falling[m, j]
+        if j == 0:
+            first = held
+        out[j] = held / capacity
+        if (case.hold and j < case.extraction) or not case.volume[j] + case.per_litre[j] > 0:
+            out[j] = w[j] - log_h_at(case, case.target if case.targeted else _NEUTRAL, j)
+    returned = layout.recycled * min(desk.equivalents[count - 1] / capacity, 1.0)
+    fraction, active = 0.0 if case.targeted else case.saponified, False
+    if case.targeted and not case.hold:
+        away = w[0] - log_h_at(case, case.target, 0)
+        aim = dose + _CONTROL_SLOPE * away
+        if aim >= MAX_SAPONIFICATION * (1 - returned):
+            fraction = MAX_SAPONIFICATION
+        elif aim > 0:
+            active = True
+            out[2 * count] = -_CONTROL_SLOPE * away
+    if not active:
+        out[2 * count] = dose - fraction * (1 - returned)
+    wanted, above = 1.0, False
+    if edge + 1 < count:
+        # more than the extractant can hold is no solution, and no measure for the acid
+        wanted = strip_demand(case, min(desk.equivalents[edge] / organic, case.concentration))
+        above = wanted > case.strip_floor and desk.equivalents[edge] < capacity
+    out[2 * count + 1] = w[2 * count + 1] - np.log(wanted)
+    return Point(strip_volume, -first, returned, fraction, active, above)
 
-    def __init__(self, model: Model, w: Array) -> None:
-        self.model, given, count = model, model.given, model.count
-        chemistry = given.extractant
-        self.log_h, self.log_free = w[:count], w[count : 2 * count]
-        self.dose, self.strip_ratio = w[-2], w[-1]
-        self.free = np.exp(self.log_free)
-        self.strip_volume = self.strip_ratio * given.organic
-        self.volume = model.fixed.volume + model.per_litre.volume * self.strip_volume
-        self.volume[0] = self.volume[0] + given.alkali_volume * self.dose * model.capacity
-        self.pH = model.protons.pH(self.log_h)
-        ratio = given.organic / np.where(self.volume > 0, self.volume, 1.0)
-        log_d = chemistry.log_distribution(self.log_free, self.pH) + np.log(ratio)[:, None]
-        factor = np.exp(np.clip(log_d, -600.0, 600.0))
-        drop = 1 / (1 + factor)
-        self.share = np.stack([factor * drop, drop])
-        spill = model.spill if len(model.sections) > 1 else None
-        self.cascade = Cascade(self.share, model.efficiency, model.sections, given.closed, spill)
-        self._profile()
 
-    def _profile(self) -> None:
-        """Flows of metal that leave each stage, (metals, stages, cases), and what they bind."""
-        model, given = self.model, self.model.given
-        extraction, scrub, strip = given.stages
-        falling = {extraction - 1: given.feed.metals}
-        if scrub:
-            falling[model.first - 1] = given.scrub.metals
-        if strip:
-            falling[model.count - 1] = given.strip.metals * self.strip_volume
-        entry = np.zeros_like(given.feed.metals)
-        if model.sodium >= 0:
-            entry[model.sodium] = self.dose * model.capacity
-        profile = self.cascade.solve(falling, entry)
-        self.rising, self.falling = profile.rising, profile.falling
-        self.crowding = given.extractant.crowding(self.free)
-        sums = np.tensordot(model.moments[[2, 4]], self.rising, 1)
-        self.equivalents, self.adducts = sums
-        self.bound = sums[0] + given.extractant.per_unit * self.crowding * sums[1]
-        self.charge_left = np.tensordot(model.moments[2], self.falling, 1)
-
-    def residual(self) -> Array:
-        """Extractant and proton balances, saponification and strip acid, (unknowns, cases), all of order one."""
-        model, given, count = self.model, self.model.given, self.model.count
-        self.total = (given.extractant.per_unit * self.free * given.organic + self.bound) / model.capacity
-        self.bound_protons, self.bound_slope = model.protons.bound(self.log_h)
-        self.water, self.water_slope = model.protons.water(self.log_h)
-        self.acids = model.fixed.acids + model.per_litre.acids * self.strip_volume
-        charge = model.fixed.charge + model.per_litre.charge * self.strip_volume
-        protons = self.water * self.volume + (self.acids * self.bound_protons).sum(0)
-        out = np.empty((2 * count + 2, given.organic.size))
-        out[:count] = (protons - charge + self.charge_left) / model.capacity
-        self.alkali = -out[0] * model.capacity  # what holds the pH of every stage, where that is asked
-        out[count : 2 * count] = np.log(self.total)
-        away = self.log_h - model.log_h_target
-        if given.hold:
-            out[: given.stages[0]] = away[: given.stages[0]]
-        if not model.all_wet:
-            out[:count] = np.where(model.wet, out[:count], away)
-        self.returned = self.equivalents[-1] / model.capacity if given.closed else np.zeros_like(self.dose)
-        out[-2] = self._saponification(away[0])
-        out[-1] = self.strip_ratio - self._strip_target()
-        return out
-
-    def _saponification(self, away: Array) -> Array:
-        model, given = self.model, self.model.given
-        cap = MAX_SAPONIFICATION * (1 - self.returned)
-        aim = self.dose + _CONTROL_SLOPE * away
-        controlled = model.has_target & (not given.hold)
-        self.capped, self.idle = controlled & (aim >= cap), controlled & (aim <= 0)
-        self.active = controlled & ~self.capped & ~self.idle
-        given_share = np.where(model.has_target, 0.0, given.saponified)
-        self.fraction = np.where(self.capped, MAX_SAPONIFICATION, given_share)
-        return np.where(self.active, -_CONTROL_SLOPE * away, self.dose - self.fraction * (1 - self.returned))
-
-    def _strip_target(self) -> Array:
-        model, given = self.model, self.model.given
-        if model.first == model.count:
-            return np.ones_like(self.dose)
-        target = model.strip_demand(self.equivalents[model.first - 1] / given.organic)
-        self.above_floor = target > given.strip_floor
-        return target
-
-    def jacobian(self) -> Array:
-        """Derivative of the residual, (unknowns, unknowns, cases)."""
-        model, given, count = self.model, self.model.given, self.model.count
-        q, own = given.extractant.per_unit, np.arange(count)
-        self._influence()
-        jac = np.empty((2 * count + 2, 2 * count + 2, given.organic.size))
-        self._gradient(self.moved_down, None, jac[:count])
-        self._gradient(self.moved_up, q * self.crowding, jac[count : 2 * count])
-        buffering = self.water_slope * self.volume + (self.acids * self.bound_slope).sum(0)
-        jac[own, own] += buffering / model.capacity
-        crowd = self.crowding * (1 - self.crowding)
-        jac[count + own, count + own] += q * (self.free * given.organic + crowd * self.adducts) / model.capacity
-        jac[0, -2] += self.water[0] * given.alkali_volume
-        per = model.per_litre
-        strip_acid = self.water * per.volume + (per.acids * self.bound_protons).sum(0) - per.charge
-        jac[:count, -1] += strip_acid * (given.organic / model.capacity)
-        jac[count : 2 * count] *= (1 / self.total)[:, None]
-        if given.hold:
-            jac[: given.stages[0]] = 0.0
-            jac[own[: given.stages[0]], own[: given.stages[0]]] = 1.0
-        if not model.all_wet:
-            jac[:count] = np.where(model.wet[:, None], jac[:count], np.eye(count, len(jac))[:, :, None])
-        self._control_rows(jac)
-        return jac
-
-    def _influence(self) -> None:
-        """Sums over the metals of what an exchange in each stage moves, (5 moments, stages, columns, cases).
-
-        As a share of the capacity. Columns: each stage by its ln D; the metals of the strip acid; the alkali.
-        """
-        model, given = self.model, self.model.given
-        mixed = np.swapaxes(self.rising + self.falling, 0, 1)
-        swing = mixed * self.share[0]
-        swing *= self.share[1]
-        swing *= model.efficiency / model.capacity
-        entry = np.zeros_like(given.feed.metals)
-        if model.sodium >= 0:
-            entry[model.sodium] = 1.0
-        edge, strips = model.first - 1, len(model.sections) > 1
-        top = given.strip.metals * (given.organic / model.capacity) if strips else np.zeros_like(entry)
-        change = self.cascade.influence(swing, top, entry)
-        moments = model.moments
-        up = _summed(moments, change.rising)
-        below = np.concatenate([_summed(moments[:3], change.entering)[:, None], up[:3, :-1]], axis=1)
-        down = np.empty_like(below)
-        # rising less falling is the same at all heights of a section
-        np.subtract(below[:, : edge + 1], up[:3, edge : edge + 1], out=down[:, : edge + 1])
-        np.subtract(below[:, edge + 1 :], up[:3, -1:], out=down[:, edge + 1 :])
+@compiled
+def _metals(case: Case, layout: Layout, desk: Desk, w: Array, dose: float, strip_volume: float) -> None:
+    """Flows of metal that leave each stage, and what they bind."""
+    count, edge, strips = layout.stages, layout.edge, layout.edge + 1 < layout.stages
+    for j in range(count):
+        desk.free[j] = np.exp(w[count + j])
+        desk.crowding[j] = desk.free[j] / (desk.free[j] + case.crossover)
+        desk.volume[j] = case.volume[j] + case.per_litre[j] * strip_volume
+        desk.equivalents[j], desk.adducts[j] = 0.0, 0.0
+    desk.volume[0] += case.alkali_volume * dose * case.capacity
+    for m in range(case.charge.size):
+        z, a = case.charge[m], case.adduct[m]
+        for j in range(count):
+            ratio = case.organic / desk.volume[j] if desk.volume[j] > 0 else case.organic
+            log_d = case.log_k[m] + z * (w[count + j] / case.per_unit - w[j] - case.log_gamma[j])
+            log_d += a * np.log(desk.free[j] + case.crossover) + np.log(ratio)
+            factor = np.exp(min(max(log_d, -_WIDEST), _WIDEST))
+            desk.rest[m, j] = 1 / (1 + factor)
+            desk.share[m, j] = factor * desk.rest[m, j]
+        one = cascade_of(desk, m)
+        eliminate_cascade(one, layout, desk.share[m], desk.rest[m], case.efficiency[m])
+        desk.fed[:] = 0.0
+        desk.fed[case.extraction - 1] += case.entering[FEED, m]
+        if edge >= case.extraction:
+            desk.fed[edge] += case.entering[SCRUB, m]
         if strips:
-            down[:, edge + 1 :, model.count] += (moments[:3] @ top)[:, None]
-            up[:, edge] = _summed(moments, change.in_stage)
-            down[:, edge] /= 1 - model.spill
-        self.moved_up, self.moved_down = up, down
-
-    def _gradient(self, moved: Array, held: Array | None, out: Array) -> None:
-        """Derivative of the sum over the metals of (z + held a) times their flow, to `out` (rows, unknowns, cases)."""
-        model, count = self.model, self.model.count
-        by_charge, by_adduct, plain = moved[0], moved[1], moved[2]
-        if held is not None:
-            row = held[:, None]
-            by_charge, by_adduct, plain = (
-                by_charge + row * moved[1], by_adduct + row * moved[3], plain + row * moved[4],
-            )  # fmt: skip
-        np.negative(by_charge[:, :count], out=out[:, :count])
-        np.multiply(self.crowding, by_adduct[:, :count], out=out[:, count : 2 * count])
-        out[:, count : 2 * count] += by_charge[:, :count] * (1 / model.given.extractant.per_unit)
-        thinner = model.given.alkali_volume * model.capacity / np.where(self.volume[0] > 0, self.volume[0], 1.0)
-        out[:, -2] = plain[:, count + 1] - thinner * plain[:, 0]
-        strips = slice(model.first, count)
-        share = model.per_litre.volume[strips] * model.given.organic / self.volume[strips]
-        out[:, -1] = plain[:, count] - (plain[:, strips] * share).sum(1)
-
-    def _control_rows(self, jac: Array) -> None:
-        model, given, count = self.model, self.model.given, self.model.count
-        rows = [count - 1, model.first - 1]
-        slopes = np.empty((2, *jac.shape[1:]))
-        self._gradient(self.moved_up[:, rows], None, slopes)
-        jac[-2] = self.fraction * slopes[0] if given.closed else 0.0
-        jac[-2, -2] += 1.0
-        jac[-2] = np.where(self.active, 0.0, jac[-2])
-        jac[-2, 0] -= np.where(self.active, _CONTROL_SLOPE, 0.0)
-        jac[-1] = 0.0
-        if model.first < count:
-            acid = model.normality
-            gain = given.strip_ratio * given.concentration / np.where(acid > 0, acid, np.inf)
-            jac[-1] = -np.where(self.above_floor, gain, 0.0) * slopes[1]
-        jac[-1, -1] += 1.0
+            desk.fed[count - 1] += case.entering[STRIP, m] * strip_volume
+        entry = dose * case.capacity if m == case.sodium else 0.0
+        flows(one, layout, desk.fed, entry, desk.rising[m], desk.falling[m], desk.returned)
+        for j in range(count):
+            desk.equivalents[j] += z * desk.rising[m, j]
+            desk.adducts[j] += a * desk.rising[m, j]
 
 
-def _summed(weights: Array, values: Array) -> Array:
-    """Sums over the metals, (weights, ...), of values (metals, ...)."""
-    return (weights @ values.reshape(len(values), -1)).reshape(-1, *values.shape[1:])
+@compiled
+def _protons(case: Case, layout: Layout, desk: Desk, log_h: float, strip_volume: float, j: int) -> float:
+    """Return the protons that the water and the weak acids of a stage hold [mol], and fill in the slopes."""
+    h = np.exp(log_h)
+    oh = np.exp(case.log_water[j] - log_h)
+    desk.water[j] = h - oh
+    held, slope, gain = (h - oh) * desk.volume[j], (h + oh) * desk.volume[j], (h - oh) * case.per_litre[j]
+    acidic = 1.0 if j > layout.edge else 0.0
+    for anion in range(case.acids.shape[1]):
+        one, two, three = case.beta[j, anion, 0] * h, case.beta[j, anion, 1] * h * h, case.beta[j, anion, 2] * h**3
+        inverse = 1 / (1 + one + two + three)
+        mean = (one + 2 * two + 3 * three) * inverse
+        amount = case.acids[j, anion] + acidic * case.acid_acids[anion] * strip_volume
+        held += amount * mean
+        slope += amount * ((one + 4 * two + 9 * three) * inverse - mean * mean)
+        gain += acidic * case.acid_acids[anion] * mean
+    desk.buffering[j], desk.acid_gain[j] = slope, gain - case.acid_protons[j]
+    return held
+
+
+@compiled
+def jacobian(case: Case, layout: Layout, desk: Desk, point: Point) -> None:
+    """Fill in the derivative of the residual where the residual was last found, (unknowns, unknowns)."""
+    count, edge, capacity, matrix = layout.stages, layout.edge, case.capacity, desk.matrix
+    _moved(case, layout, desk, point.strip_volume)
+    for j in range(count):
+        row = count + j
+        _gradient(case, layout, desk, desk.up, j, case.per_unit * desk.crowding[j], matrix[row])
+        crowd = desk.crowding[j] * (1 - desk.crowding[j])
+        matrix[row, row] += case.per_unit * (desk.free[j] * case.organic + crowd * desk.adducts[j]) / capacity
+        matrix[row] /= desk.total[j]
+        if (case.hold and j < case.extraction) or not case.volume[j] + case.per_litre[j] > 0:
+            matrix[j] = 0.0
+            matrix[j, j] = 1.0
+            continue
+        _gradient(case, layout, desk, desk.down, j, 0.0, matrix[j])
+        matrix[j, j] += desk.buffering[j] / capacity
+        matrix[j, 2 * count + 1] += desk.acid_gain[j] * point.strip_volume / capacity
+        if j == 0:
+            matrix[0, 2 * count] += desk.water[0] * case.alkali_volume
+    dose, strip = 2 * count, 2 * count + 1
+    matrix[dose] = 0.0
+    if point.active:
+        matrix[dose, 0] = -_CONTROL_SLOPE
+    else:
+        if point.fraction > 0 and layout.recycled > 0 and desk.equivalents[count - 1] < capacity:
+            _gradient(case, layout, desk, desk.up, count - 1, 0.0, matrix[dose])
+            matrix[dose] *= point.fraction * layout.recycled
+        matrix[dose, dose] += 1.0
+    matrix[strip] = 0.0
+    if point.above_floor:
+        _gradient(case, layout, desk, desk.up, edge, 0.0, matrix[strip])
+        matrix[strip] *= -capacity / desk.equivalents[edge]
+    matrix[strip, strip] += 1.0
+
+
+@compiled
+def _moved(case: Case, layout: Layout, desk: Desk, strip_volume: float) -> None:
+    """Sums over the metals of what an exchange in each stage moves, (5 moments, stages, columns), over the capacity.
+
+    Columns: each stage by its ln D; the metals of the strip acid; the alkali.
+    """
+    count, edge, strips = layout.stages, layout.edge, layout.edge + 1 < layout.stages
+    desk.up[:, :, :] = 0.0
+    desk.down[:, :, :] = 0.0
+    for m in range(case.charge.size):
+        z, a, swing = case.charge[m], case.adduct[m], desk.fed
+        for j in range(count):
+            mixed = (desk.rising[m, j] + desk.falling[m, j]) * desk.share[m, j] * desk.rest[m, j]
+            swing[j] = mixed * case.efficiency[m, j] / case.capacity
+        top = case.entering[STRIP, m] * strip_volume / case.capacity if strips else 0.0
+        entry = 1.0 if m == case.sodium else 0.0
+        change, entering, in_edge = desk.change, desk.ends[0], desk.ends[1]
+        influence(cascade_of(desk, m), layout, swing, top, entry, change, entering, in_edge)
+        for j in range(count):
+            below, high = change[j - 1] if j else entering, change[count - 1 if j > edge else edge]
+            up = in_edge if j == edge and strips else change[j]
+            part = 1 / (1 - layout.carried) if j == edge and strips else 1.0
+            for k in range(count + 2):
+                moved = up[k]
+                desk.up[0, j, k] += z * z * moved
+                desk.up[1, j, k] += z * a * moved
+                desk.up[2, j, k] += z * moved
+                desk.up[3, j, k] += a * a * moved
+                desk.up[4, j, k] += a * moved
+                moved = (below[k] - high[k]) * part
+                desk.down[0, j, k] += z * z * moved
+                desk.down[1, j, k] += z * a * moved
+                desk.down[2, j, k] += z * moved
+            if j > edge:
+                desk.down[0, j, count] += z * z * top
+                desk.down[1, j, count] += z * a * top
+                desk.down[2, j, count] += z * top
+
+
+@compiled
+def _gradient(case: Case, layout: Layout, desk: Desk, moved: Array, j: int, held: float, out: Array) -> None:
+    """Derivative of the sum over the metals of (z + held a) times their flow in stage `j`, to `out` (unknowns,)."""
+    count, thinner = layout.stages, case.alkali_volume * case.capacity
+    thinner = thinner / desk.volume[0] if desk.volume[0] > 0 else 0.0
+    strip = moved[2, j, count] + held * moved[4, j, count]
+    for k in range(count):
+        by_charge = moved[0, j, k] + held * moved[1, j, k]
+        by_adduct = moved[1, j, k] + held * moved[3, j, k]
+        out[k] = -by_charge
+        out[count + k] = by_charge / case.per_unit + desk.crowding[k] * by_adduct
+        if k > layout.edge:  # thinned by more strip acid
+            plain = moved[2, j, k] + held * moved[4, j, k]
+            strip -= plain * (1 - case.volume[k] / desk.volume[k])
+    alkali = moved[2, j, count + 1] + held * moved[4, j, count + 1]
+    out[2 * count] = alkali - thinner * (moved[2, j, 0] + held * moved[4, j, 0])
+    out[2 * count + 1] = strip

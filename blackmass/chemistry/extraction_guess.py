@@ -2,48 +2,59 @@
 
 import numpy as np
 
-from blackmass.chemistry.extraction_balances import Model
-from blackmass.numerics.cascade import Array
+from blackmass.chemistry.extraction_balances import log_h_at, strip_demand
+from blackmass.chemistry.extraction_case import FEED, LN10, SCRUB, Array, Case
+from blackmass.numerics.compiled import compiled
 
 # shape of the profile in typical circuits: pH falls from the raffinate to the feed, rises from the acid to the load
-_FALL, _FEED_STAGE, _SCRUB, _STRIP_END, _SAPONIFIED = (0.3, 0.5), 0.5, 0.8, (1.0, 0.35), 0.5
-_CORRECTIONS = 3
+_FALL, _FEED_STAGE, _SCRUB, _STRIP_END, _STRIP_STEP, _SAPONIFIED, _LOADED = (0.3, 0.5), 0.5, 0.8, 1.0, 0.35, 0.5, 0.4
+_CORRECTIONS, _LONGEST, _USUAL = 3, 1.5, 4.0
 
 
-def first_guess(model: Model) -> Array:
-    """A first guess (unknowns, cases)."""
-    given, count = model.given, model.count
-    extraction, scrub, strip = given.stages
-    w = np.empty((2 * count + 2, given.organic.size))
-    target = np.where(model.has_target, given.pH, 4.0)
-    guess = [target - (np.interp(j, (1, max(extraction - 1, 2)), _FALL) if j else 0.0) for j in range(extraction)]
-    if given.hold:
-        guess = [target] * extraction
-    elif extraction > 1:
-        guess[-1] = guess[-1] - _FEED_STAGE
-    guess += [target - _SCRUB] * scrub
-    strong = -np.log10(np.maximum(model.normality, 1e-3) / 2)
-    guess += [strong + _STRIP_END[0] * _STRIP_END[1] ** j for j in range(strip)]
-    w[:count] = model.protons.log_h(np.stack(guess))
-    w[count : 2 * count] = _free_at(model, w[:count])
-    w[-2] = np.where(model.has_target, 0.0 if given.hold else _SAPONIFIED, given.saponified)
-    w[-1] = model.strip_demand(0.4 * given.concentration) if strip else 1.0
-    return w
+@compiled
+def first_guess(case: Case, w: Array) -> None:
+    """Fill in a first guess (unknowns,)."""
+    count, extraction = case.layout.stages, case.extraction
+    target = case.target if case.targeted else _USUAL
+    strong = -np.log10(max(case.normality, 1e-3) / 2)
+    for j in range(count):
+        if j < extraction:
+            pH = target
+            if j and not case.hold:
+                share = min((j - 1) / max(extraction - 2, 1), 1.0)
+                pH -= _FALL[0] + share * (_FALL[1] - _FALL[0])
+            if j == extraction - 1 and j and not case.hold:
+                pH -= _FEED_STAGE
+        elif j <= case.layout.edge:
+            pH = target - _SCRUB
+        else:
+            pH = strong + _STRIP_END * _STRIP_STEP ** (j - case.layout.edge - 1)
+        w[j] = log_h_at(case, pH, j)
+        w[count + j] = _free_at(case, w[j], j)
+    w[2 * count] = case.saponified
+    if case.targeted:
+        w[2 * count] = 0.0 if case.hold else _SAPONIFIED
+    strips = case.layout.edge + 1 < count
+    w[2 * count + 1] = np.log(strip_demand(case, _LOADED * case.concentration)) if strips else 0.0
 
 
-def _free_at(model: Model, log_h: Array) -> Array:
-    """ln of the free extractant in a single contact with the feed at each stage's acidity."""
-    given, chemistry = model.given, model.given.extractant
-    pH, total = model.protons.pH(log_h), given.feed.metals + given.scrub.metals
-    most = np.log(given.concentration / chemistry.per_unit)
-    log_free = np.broadcast_to(most, log_h.shape)
+@compiled
+def _free_at(case: Case, log_h: float, j: int) -> float:
+    """ln of the free extractant in a single contact with the feed at a stage's acidity."""
+    q, most = case.per_unit, np.log(case.concentration / case.per_unit)
+    log_free = most
     for _ in range(_CORRECTIONS):
-        log_d = chemistry.log_distribution(log_free, pH) + np.log(given.organic)
-        share = 1 / (1 + np.exp(np.clip(-log_d, -600.0, 600.0)))
         free = np.exp(log_free)
-        held, taken = chemistry.acid_held(free), total * share
-        slope = chemistry.per_unit * free * given.organic
-        sum_ = slope + (taken * held).sum(1)
-        slope = slope + (taken * held * (1 - share) * held).sum(1) / chemistry.per_unit
-        log_free = np.minimum(log_free + np.clip(np.log(model.capacity / sum_) * sum_ / slope, -1.5, 1.5), most)
-    return log_free
+        slope = q * free * case.organic
+        total = slope
+        for m in range(case.charge.size):
+            z, a = case.charge[m], case.adduct[m]
+            log_d = case.log_k[m] + z * (log_free / q - log_h - case.log_gamma[j]) + a * np.log(free + case.crossover)
+            share = 1 / (1 + np.exp(min(max(-log_d - np.log(case.organic), -LN10 * 200), LN10 * 200)))
+            held = z + q * a * free / (free + case.crossover)
+            taken = (case.entering[FEED, m] + case.entering[SCRUB, m]) * share
+            total += taken * held
+            slope += taken * held * held * (1 - share) / q
+        step = np.log(case.capacity / total) * total / slope
+        log_free = min(log_free + min(max(step, -_LONGEST), _LONGEST), most)
+    return float(log_free)

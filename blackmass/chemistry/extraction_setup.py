@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.extraction import Extractant, Liquor
-from blackmass.numerics.cascade import Array
+from blackmass.chemistry.extraction import Extractant, Liquor, weak_acids
+from blackmass.chemistry.extraction_case import GIVEN, Array, Chemistry, Given
 
 Cases = npt.NDArray[np.intp] | slice
 
@@ -74,18 +74,24 @@ class Circuit:
                 picked[field.name] = taken(value, cases)
         return dataclasses.replace(self, **picked)
 
-    def of_metals(self, rows: npt.NDArray[np.intp]) -> "Circuit":
-        """Return the circuit with only some metals, the others being absent."""
-        chemistry = self.extractant
-        columns = {
-            name: getattr(chemistry, name)[rows] for name in ("log_k", "charge", "adduct", "rate_in", "rate_out")
-        }
-        liquors = {
-            name: dataclasses.replace(getattr(self, name), metals=getattr(self, name).metals[rows])
-            for name in ("feed", "scrub", "strip")
-        }
-        metals = tuple(chemistry.metals[row] for row in rows)
-        return dataclasses.replace(self, extractant=dataclasses.replace(chemistry, metals=metals, **columns), **liquors)
+    def given(self) -> Given:
+        """Return what compiled loops take."""
+        liquors = (self.feed, self.scrub, self.strip)
+        return Given(
+            *self.stages, self.hold, self.closed, np.stack([getattr(self, name) for name in GIVEN]),
+            np.stack([liquor.volume for liquor in liquors]), np.stack([liquor.charge for liquor in liquors]),
+            np.stack([liquor.ionic_strength for liquor in liquors]), np.stack([liquor.metals for liquor in liquors]),
+            np.stack([liquor.acids for liquor in liquors]),
+        )  # fmt: skip
+
+    def chemistry(self) -> Chemistry:
+        """Return the extractant as compiled loops take it."""
+        own = self.extractant
+        return Chemistry(
+            own.log_k[:, 0].copy(), own.charge[:, 0].copy(), own.adduct[:, 0].copy(), own.rate_in[:, 0].copy(),
+            own.rate_out[:, 0].copy(), own.per_unit, own.crossover,
+            own.metals.index("Na+") if "Na+" in own.metals else -1, *weak_acids()[1:],
+        )  # fmt: skip
 
 
 def scaled(liquor: Liquor, factor: Array) -> Liquor:

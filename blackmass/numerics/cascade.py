@@ -1,8 +1,8 @@
 """Linear counter-current cascades, open or with the rising phase recycled, solved stage by stage without subtraction.
 
-Stages are numbered along the rising phase (the organic). Each section has its own falling phase (the aqueous),
-which enters at the section's top and leaves at its bottom. Stage j mixes what rises, Y[j-1], with what falls,
-X[j+1] plus its feed F[j], and hands on
+Stages are numbered along the rising phase (the organic). The falling phase (the aqueous) of the second section enters
+at the top of it and leaves at its bottom, and so does that of the first. Stage j mixes what rises, Y[j-1], with what
+falls, X[j+1] plus its feed F[j], and hands on
 
     Y[j] = (1 - e) Y[j-1] + e t (Y[j-1] + X[j+1] + F[j]),    X[j] = all the rest,
 
@@ -12,205 +12,206 @@ is below. Both are built from positive terms only, so that traces keep all their
 Oper. Res. 33 (1985) 1107, 10.1287/opre.33.5.1107).
 """
 
-import dataclasses
-import itertools
-from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from blackmass.numerics.compiled import compiled
+
 Array = npt.NDArray[np.float64]
 _TINY = 1e-300
+_BACK, _PASSED, _EDGE_TAKE, _EDGE_UP = range(4)  # in `Cascade.ends`
 
 
-@dataclasses.dataclass(frozen=True)
-class Profile:
-    """Flows that leave each stage, (solutes, stages, cases), and what rises into the first, (solutes, cases)."""
-
-    rising: Array
-    falling: Array
-    entering: Array
-
-
-class Cascade:
-    """A cascade after elimination: answers for any feeds, and for any small exchange in a stage.
+class Layout(NamedTuple):
+    """What all solutes of a cascade have in common.
 
     Parameters
     ----------
-    share : array (2, stages, solutes, cases)
-        Share of the solute in the rising phase at equilibrium, and its complement (given, to keep its digits).
-    efficiency : array (cases,), or (stages, 1 or solutes, cases)
-        Approach to equilibrium in each stage.
-    sections : tuple of int
-        Stages of each section along the rising phase.
-    closed : bool
-        Whether the rising phase returns from the last stage to the first.
-    carried : array (cases,)
-        Share of the falling phase of the first section's last stage that the rising phase carries with it, unmixed,
-        into the next section.
+    edge, stages : int
+        Last stage of the first section; number of stages (edge + 1: there is no second section).
+    recycled : float
+        Share of the rising phase that returns from the last stage to the first: 0 in an open, 1 in a closed cascade.
+    carried : float
+        Share of the falling phase of the edge that the rising phase carries with it, unmixed, into the second section.
     """
 
-    def __init__(
-        self, share: Array, efficiency: Array, sections: tuple[int, ...], closed: bool, carried: Array | None = None
-    ) -> None:
-        self.closed, self.carried, self.count = closed, carried, sum(sections)
-        self.take, self.drop = efficiency * share[0], efficiency * share[1]
-        self.keep_up, self.keep_down = (1 - efficiency) + self.take, (1 - efficiency) + self.drop
-        self.edge = sections[0] - 1
-        self.edge_take, self.edge_up = self.take[self.edge].copy(), self.keep_up[self.edge].copy()
-        if carried is not None:
-            self._carry(carried)
-        ends = np.cumsum([0, *sections])
-        self.sections = [range(first, last) for first, last in itertools.pairwise(ends)]
-        self._from_above()
-
-    def _carry(self, carried: Array) -> None:
-        j = self.edge
-        self.keep_up[j] += carried * self.drop[j]
-        self.take[j] += carried * self.keep_down[j]
-        self.drop[j] *= 1 - carried
-        self.keep_down[j] *= 1 - carried
-
-    def _from_above(self) -> None:
-        """Reflection and transmission of each stage with all above it, as seen from below."""
-        empty = np.empty_like
-        self.reflected, self.step_up, self.inverse, self.above = (empty(self.take) for _ in range(4))
-        self.passed: list[Array] = []
-        back = np.zeros(self.take.shape[1:])
-        for stages in reversed(self.sections):
-            reflection, transmission = np.zeros_like(back), np.ones_like(back)
-            for j in reversed(stages):
-                inverse = 1.0 / (self.keep_down[j] + self.take[j] * transmission)
-                up = self.keep_up[j] * inverse
-                reflection = self.drop[j] + self.keep_down[j] * reflection * up
-                self.above[j] = transmission
-                transmission = up * transmission
-                self.inverse[j], self.step_up[j], self.reflected[j] = inverse, up, reflection
-            back = reflection + transmission * back
-            self.passed.insert(0, transmission)
-        self.back = np.maximum(back, _TINY)
-
-    def solve(self, falling: Mapping[int, Array], entry: Array) -> Profile:
-        """Return the flows for feeds to the falling phase, by stage (solutes, cases), and `entry` to the rising one."""
-        returned = np.zeros((self.count + 1, *entry.shape))
-        crossed = np.zeros_like(entry)
-        for section, stages in enumerate(self.sections):
-            transmitted = np.zeros_like(entry)
-            back = np.zeros_like(entry)
-            for j in reversed(stages):
-                given = (back + falling[j] if j in falling else back) * self.inverse[j]
-                returned[j] = back = self.keep_down[j] * given
-                transmitted = transmitted + self.above[j] * self.take[j] * given
-            crossed = self.passed[section] * crossed + transmitted
-        entering = (crossed + entry) / self.back if self.closed else entry
-        rising, leaving = np.empty((2, self.count, *entry.shape))
-        below = entering
-        for stages in self.sections:
-            for j in stages:
-                given = returned[j + 1] if j + 1 in stages else np.zeros_like(entry)
-                given = given + falling[j] if j in falling else given
-                leaving[j] = self.reflected[j] * below + returned[j]
-                rising[j] = self.step_up[j] * below + self.take[j] * self.inverse[j] * given
-                below = rising[j]
-        self._uncarry(rising, leaving, entering, falling)
-        return Profile(np.swapaxes(rising, 0, 1), np.swapaxes(leaving, 0, 1), entering)
-
-    def _uncarry(self, rising: Array, falling: Array, entering: Array, feeds: Mapping[int, Array]) -> None:
-        """Put the carried part of the falling phase back where it is in the stage."""
-        if self.carried is None:
-            return
-        j = self.edge
-        rising[j] = self.edge_up * (rising[j - 1] if j else entering)
-        if j in feeds:
-            rising[j] += self.edge_take * feeds[j]
-        falling[j] /= 1 - self.carried
-
-    def influence(self, swing: Array, top: Array, entry: Array) -> "Influence":
-        """Return what a small change does to what rises from every stage.
-
-        Parameters
-        ----------
-        swing : array (stages, solutes, cases)
-            Moved from the falling to the rising phase of a stage, one column for each stage.
-        top, entry : array (solutes, cases)
-            Fed to the falling phase of the last stage; added to the rising phase before the first: two more columns.
-        """
-        count, edge = self.count, self.edge
-        fed = swing
-        if self.carried is not None:
-            fed = swing.copy()
-            fed[edge] *= 1 - self.carried
-        rising = np.empty((swing.shape[1], count, count + 2, swing.shape[2]))
-        entering = np.empty_like(rising[:, 0])
-        for stages in self.sections:
-            self._upward(rising, stages, fed, top)
-        passed = np.ones_like(top)
-        for j in reversed(range(count)):
-            entering[:, j] = passed * rising[:, j, j]
-            passed = passed * self.step_up[j]
-        entering[:, count], entering[:, count + 1] = rising[:, count - 1, count], 0.0
-        if not self.closed:
-            entering[...] = 0.0
-        entering[:, count + 1] += entry
-        if self.closed:
-            entering /= self.back[:, None]
-        self._chain(rising, entering)
-        in_stage = rising[:, edge]
-        if self.carried is not None:
-            in_stage = self.edge_up[:, None] * (rising[:, edge - 1] if edge else entering)
-            in_stage[:, edge] += swing[edge]
-        return Influence(rising, entering, in_stage)
-
-    def _upward(self, rising: Array, stages: range, fed: Array, top: Array) -> None:
-        """Columns of a section's own stages in the rows at and below them, with nothing rising into the section."""
-        sent_back, sent_on, last = np.zeros_like(self.back), np.ones_like(self.back), stages[-1]
-        ratios = []
-        for j in stages:
-            both = fed[j] * self.inverse[j] / (self.step_up[j] * self.above[j] + self.reflected[j] * sent_on)
-            rising[:, j, j] = both * sent_on
-            if j > stages[0]:
-                rising[:, j - 1, j] = -both * sent_back * self.above[j]
-            down = self.keep_down[j] / (self.keep_up[j] + self.drop[j] * sent_on)
-            handed = sent_back * down
-            sent_back = self.take[j] + self.keep_up[j] * handed
-            ratios.append(handed / np.maximum(sent_back, _TINY))
-            sent_on = down * sent_on
-        end = last + 1
-        if last == self.count - 1:
-            rising[:, last, end] = sent_back * top
-            end += 1
-        for j, ratio in zip(reversed(stages[1:]), reversed(ratios[1:]), strict=True):
-            np.multiply(ratio[:, None], rising[:, j, j + 1 : end], out=rising[:, j - 1, j + 1 : end])
-
-    def _chain(self, rising: Array, entering: Array) -> None:
-        """Add what comes round with the rising phase, and hand every change on to the stages above it."""
-        below, through = entering, np.ones_like(self.back)
-        for stages in self.sections:
-            end = stages[-1] + 1 + (stages[-1] == self.count - 1)
-            for j in stages:
-                through = through * self.step_up[j]
-                step = self.step_up[j][:, None]
-                np.multiply(step, below[:, :j], out=rising[:, j, :j])
-                np.multiply(step, below[:, end:], out=rising[:, j, end:])
-                rising[:, j, j:end] += through[:, None] * entering[:, j:end]
-                below = rising[:, j]
+    edge: int
+    stages: int
+    recycled: float
+    carried: float
 
 
-@dataclasses.dataclass(frozen=True)
-class Influence:
-    """Changes of what rises, by column (see `Cascade.influence`).
+class Cascade(NamedTuple):
+    """The cascade of one solute after elimination: arrays of (stages,), and what belongs to no stage."""
+
+    take: Array
+    drop: Array
+    keep_up: Array
+    keep_down: Array
+    reflected: Array
+    step_up: Array
+    inverse: Array
+    above: Array
+    ratio: Array
+    ends: Array
+
+
+@compiled
+def cascade(store: Array) -> Cascade:
+    """Return the places of a cascade in an array (10, stages but at least 4)."""
+    return Cascade(store[0], store[1], store[2], store[3], store[4], store[5], store[6], store[7], store[8], store[9])
+
+
+@compiled
+def eliminate_cascade(one: Cascade, layout: Layout, share: Array, rest: Array, efficiency: Array) -> None:
+    """Reflection and transmission of each stage with all above it, as seen from below.
 
     Parameters
     ----------
-    rising : array (solutes, stages, columns, cases)
-        With what is carried into the next section; within a section, rising less falling is the same at all heights.
-    entering, in_stage : array (solutes, columns, cases)
-        Into the first stage; from the first section's last stage, without what is carried.
+    share, rest, efficiency : array (stages,)
+        Share of the solute in the rising phase at equilibrium; its complement, given to keep its digits; approach.
     """
+    for j in range(layout.stages):
+        take, drop = efficiency[j] * share[j], efficiency[j] * rest[j]
+        one.take[j], one.drop[j] = take, drop
+        one.keep_up[j], one.keep_down[j] = (1 - efficiency[j]) + take, (1 - efficiency[j]) + drop
+    edge = layout.edge
+    one.ends[_EDGE_TAKE], one.ends[_EDGE_UP] = one.take[edge], one.keep_up[edge]
+    one.keep_up[edge] += layout.carried * one.drop[edge]
+    one.take[edge] += layout.carried * one.keep_down[edge]
+    one.drop[edge] *= 1 - layout.carried
+    one.keep_down[edge] *= 1 - layout.carried
+    back, reflection, transmission = 0.0, 0.0, 1.0
+    one.ends[_PASSED] = 1.0
+    for j in range(layout.stages - 1, -1, -1):
+        if j == edge and layout.stages > edge + 1:
+            back = reflection
+            one.ends[_PASSED] = transmission
+            reflection, transmission = 0.0, 1.0
+        inverse = 1.0 / (one.keep_down[j] + one.take[j] * transmission)
+        up = one.keep_up[j] * inverse
+        reflection = one.drop[j] + one.keep_down[j] * reflection * up
+        one.above[j] = transmission
+        transmission *= up
+        one.inverse[j], one.step_up[j], one.reflected[j] = inverse, up, reflection
+    one.ends[_BACK] = max(reflection + transmission * back, _TINY)
 
-    rising: Array
-    entering: Array
-    in_stage: Array
+
+@compiled
+def flows(
+    one: Cascade, layout: Layout, fed: Array, entry: float, rising: Array, falling: Array, returned: Array
+) -> float:
+    """Fill in the flows that leave each stage, and return what rises into the first.
+
+    Parameters
+    ----------
+    fed : array (stages,)
+        Feeds to the falling phase.
+    entry : float
+        Fed to the rising phase before the first stage.
+    rising, falling, returned : array (stages,)
+        Of these the first two are results; in the edge without what the rising phase carries.
+    """
+    edge, count = layout.edge, layout.stages
+    back, crossed, transmitted = 0.0, 0.0, 0.0
+    for j in range(count - 1, -1, -1):
+        if j == edge:
+            crossed, transmitted, back = transmitted, 0.0, 0.0
+        given = (back + fed[j]) * one.inverse[j]
+        back = one.keep_down[j] * given
+        returned[j] = back
+        transmitted += one.above[j] * one.take[j] * given
+    if count > edge + 1:
+        transmitted = transmitted * one.ends[_PASSED] + crossed
+    entering = (layout.recycled * transmitted + entry) / _lost(one, layout)
+    below = entering
+    for j in range(count):
+        given = fed[j]
+        if j != edge and j + 1 < count:
+            given += returned[j + 1]
+        falling[j] = one.reflected[j] * below + returned[j]
+        rising[j] = one.step_up[j] * below + one.take[j] * one.inverse[j] * given
+        below = rising[j]
+    rising[edge] = one.ends[_EDGE_UP] * (rising[edge - 1] if edge else entering) + one.ends[_EDGE_TAKE] * fed[edge]
+    falling[edge] /= 1 - layout.carried
+    return entering
+
+
+@compiled
+def _lost(one: Cascade, layout: Layout) -> float:
+    """Return the share of what rises into the first stage that does not come round."""
+    return (1 - layout.recycled) + layout.recycled * one.ends[_BACK]
+
+
+@compiled
+def influence(
+    one: Cascade, layout: Layout, swing: Array, top: float, entry: float, rising: Array, entering: Array, in_edge: Array
+) -> None:
+    """Fill in what a small change does to what rises from every stage.
+
+    Within a section, rising less falling is the same at all heights.
+
+    Parameters
+    ----------
+    swing : array (stages,)
+        Moved from the falling to the rising phase of a stage, one column for each stage.
+    top, entry : float
+        Fed to the falling phase of the last stage; added to the rising phase before the first: two more columns.
+    rising : array (stages, stages + 2)
+        Result, with what is carried into the second section.
+    entering, in_edge : array (stages + 2,)
+        Results: into the first stage; from the edge, without what is carried.
+    """
+    edge, count = layout.edge, layout.stages
+    rising[:, :] = 0.0
+    _upward(one, layout, 0, edge + 1, swing, top, rising)
+    if count > edge + 1:
+        _upward(one, layout, edge + 1, count, swing, top, rising)
+    passed = layout.recycled / _lost(one, layout)
+    entering[count] = rising[count - 1, count] * passed
+    entering[count + 1] = entry / _lost(one, layout)
+    for j in range(count - 1, -1, -1):
+        entering[j] = passed * rising[j, j]
+        passed *= one.step_up[j]
+    through = 1.0
+    for j in range(count):
+        below, step = rising[j - 1] if j else entering, one.step_up[j]
+        end = count + 1 if j > edge or edge + 1 == count else edge + 1
+        through *= step
+        for k in range(j):
+            rising[j, k] = step * below[k]
+        for k in range(j, end):
+            rising[j, k] += through * entering[k]
+        for k in range(end, count + 2):
+            rising[j, k] = step * below[k]
+    for k in range(count + 2):
+        in_edge[k] = one.ends[_EDGE_UP] * (rising[edge - 1, k] if edge else entering[k])
+    in_edge[edge] += swing[edge]
+
+
+@compiled
+def _upward(one: Cascade, layout: Layout, first: int, end: int, swing: Array, top: float, rising: Array) -> None:
+    """Columns of a section's own stages in the rows at and below them, with nothing rising into the section."""
+    sent_back, sent_on = 0.0, 1.0
+    for j in range(first, end):
+        fed = swing[j] * (1 - layout.carried) if j == layout.edge else swing[j]
+        both = fed * one.inverse[j] / (one.step_up[j] * one.above[j] + one.reflected[j] * sent_on)
+        rising[j, j] = both * sent_on
+        if j > first:
+            rising[j - 1, j] = -both * sent_back * one.above[j]
+        down = one.keep_down[j] / (one.keep_up[j] + one.drop[j] * sent_on)
+        handed = sent_back * down
+        sent_back = one.take[j] + one.keep_up[j] * handed
+        one.ratio[j] = handed / max(sent_back, _TINY)
+        sent_on *= down
+    if end == layout.stages:
+        rising[end - 1, end] = sent_back * top
+    columns = end + 1 if end == layout.stages else end
+    for j in range(end - 1, first, -1):
+        for k in range(j + 1, columns):
+            rising[j - 1, k] = one.ratio[j] * rising[j, k]
 
 
 def solve_cases(matrix: Array, right: Array) -> tuple[Array, npt.NDArray[np.bool_]]:

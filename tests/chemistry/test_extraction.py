@@ -5,7 +5,8 @@ import pytest
 
 from blackmass import species
 from blackmass.chemistry.extraction import Liquor, exchange, extractant, extractant_names
-from blackmass.chemistry.extraction_balances import Model, State
+from blackmass.chemistry.extraction_balances import jacobian, residual
+from blackmass.chemistry.extraction_case import clear_desk, read_case
 from blackmass.chemistry.extraction_circuit import contact, solve_circuit
 from blackmass.chemistry.extraction_guess import first_guess
 from blackmass.chemistry.extraction_setup import Circuit, scaled
@@ -147,18 +148,21 @@ def circuit(cases=3, stages=(4, 2, 3), name="D2EHPA", pH=3.0):
 
 @pytest.mark.parametrize("stages", [(4, 2, 3), (1, 0, 1), (2, 3, 2)])
 def test_jacobian_is_the_derivative_of_the_residual(stages):
-    model = Model(circuit(stages=stages))
-    w = first_guess(model)
-    w[:-2] += 0.2 * np.random.default_rng(0).standard_normal(w[:-2].shape)
-    state = State(model, w)
-    state.residual()
-    jacobian, h = state.jacobian(), 1e-6
-    for k in range(len(w)):
-        high, low = w.copy(), w.copy()
-        high[k] += h
-        low[k] -= h
-        slope = (State(model, high).residual() - State(model, low).residual()) / (2 * h)
-        np.testing.assert_allclose(jacobian[:, k], slope, rtol=1e-6, atol=1e-7)
+    given = circuit(stages=stages)
+    case = read_case(given.given(), given.chemistry(), 0)
+    count = case.layout.stages
+    desk, w, h = clear_desk(case.charge.size, count), np.empty(2 * count + 2), 1e-6
+    first_guess(case, w)
+    w[:-2] += 0.2 * np.random.default_rng(0).standard_normal(w.size - 2)
+    jacobian(case, case.layout, desk, residual(case, case.layout, desk, w))
+    matrix = desk.matrix.copy()
+    for k in range(w.size):
+        sides = []
+        for step in (h, -h):
+            near = w + step * np.eye(w.size)[k]
+            residual(case, case.layout, desk, near)
+            sides.append(desk.residual.copy())
+        np.testing.assert_allclose(matrix[:, k], (sides[0] - sides[1]) / (2 * h), rtol=1e-6, atol=1e-7)
 
 
 def test_warm_start_gives_the_answer_of_a_cold_one():

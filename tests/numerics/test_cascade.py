@@ -1,78 +1,74 @@
 import numpy as np
 import pytest
 
-from blackmass.numerics.cascade import Cascade, solve_cases
+from blackmass.numerics.cascade import Layout, cascade, eliminate_cascade, flows, influence, solve_cases
 
-STAGES, SOLUTES, CASES = 7, 3, 4
-SECTIONS = (5, 2)
+STAGES, EDGE = 7, 4
+EFFICIENCY, CARRIED = (0.3, 0.8, 0.95, 1.0), (0.0, 1e-4, 0.01, 0.2)
+CASES = [(closed, *pair) for closed in (True, False) for pair in zip(EFFICIENCY, CARRIED, strict=True)]
 
 
-def shares(seed=0, spread=4.0):
-    odds = np.exp(np.random.default_rng(seed).uniform(-spread, spread, (STAGES, SOLUTES, CASES)))
-    return np.stack([odds / (1 + odds), 1 / (1 + odds)])
+def odds(seed=0, spread=4.0):
+    return np.exp(np.random.default_rng(seed).uniform(-spread, spread, STAGES))
 
 
 def feeds(seed=1):
-    generator = np.random.default_rng(seed)
-    return {j: generator.uniform(0.1, 1, (SOLUTES, CASES)) for j in (2, 4, 6)}, generator.uniform(
-        0, 1, (SOLUTES, CASES)
-    )
+    generator, fed = np.random.default_rng(seed), np.zeros(STAGES)
+    fed[[2, 4, 6]] = generator.uniform(0.1, 1, 3)
+    return fed, generator.uniform(0, 1)
 
 
-EFFICIENCY = np.array([0.3, 0.8, 0.95, 1.0])
-CARRIED = np.array([0.0, 1e-4, 0.01, 0.2])
+def solved(layout, factor, efficiency, fed, entry):
+    """The cascade, what leaves each stage upwards and downwards, and what rises into the first."""
+    one = cascade(np.zeros((10, max(layout.stages, 4))))
+    eliminate_cascade(one, layout, factor / (1 + factor), 1 / (1 + factor), efficiency)
+    rising, falling = np.zeros((2, layout.stages))
+    entering = flows(one, layout, fed, entry, rising, falling, np.zeros(layout.stages))
+    return one, rising, falling, entering
 
 
-@pytest.mark.parametrize("closed", [True, False])
-@pytest.mark.parametrize("carried", [None, CARRIED])
-def test_what_enters_leaves_also_for_traces(closed, carried):
+@pytest.mark.parametrize(("closed", "efficiency", "carried"), CASES)
+def test_what_enters_leaves_also_for_traces(closed, efficiency, carried):
     fed, entry = feeds()
-    profile = Cascade(shares(spread=30.0), EFFICIENCY, SECTIONS, closed, carried).solve(fed, entry)
-    leaving = profile.falling[:, 0] + profile.falling[:, SECTIONS[0]] + (0 if closed else profile.rising[:, -1])
-    np.testing.assert_allclose(leaving, sum(fed.values()) + entry, rtol=1e-12)
+    layout = Layout(EDGE, STAGES, float(closed), carried)
+    _, rising, falling, _ = solved(layout, odds(spread=30.0), np.full(STAGES, efficiency), fed, entry)
+    leaving = falling[0] + falling[EDGE + 1] + (0 if closed else rising[-1])
+    np.testing.assert_allclose(leaving, fed.sum() + entry, rtol=1e-12)
 
 
-def test_fresh_solvent_follows_kremser():
-    factor = np.array([0.5, 1.5, 3.0])
-    share = np.broadcast_to(np.stack([factor / (1 + factor), 1 / (1 + factor)])[:, None, None], (2, 4, 1, 3))
-    cascade = Cascade(share, np.ones(3), (4,), closed=False)
-    profile = cascade.solve({3: np.ones((1, 3))}, np.zeros((1, 3)))
-    np.testing.assert_allclose(profile.falling[0, 0], (factor - 1) / (factor**5 - 1), rtol=1e-12)
+@pytest.mark.parametrize("factor", [0.5, 1.5, 3.0])
+def test_fresh_solvent_follows_kremser(factor):
+    _, _, falling, _ = solved(Layout(3, 4, 0.0, 0.0), np.full(4, factor), np.ones(4), np.eye(4)[3], 0.0)
+    np.testing.assert_allclose(falling[0], (factor - 1) / (factor**5 - 1), rtol=1e-12)
 
 
 def test_stage_of_no_efficiency_changes_nothing():
-    efficiency = np.ones((STAGES, 1, CASES))
+    efficiency = np.ones(STAGES)
     efficiency[3] = 0.0
-    profile = Cascade(shares(), efficiency, SECTIONS, closed=True).solve(*feeds())
-    np.testing.assert_allclose(profile.rising[:, 3], profile.rising[:, 2], rtol=1e-14)
+    _, rising, _, _ = solved(Layout(EDGE, STAGES, 1.0, 0.0), odds(), efficiency, *feeds())
+    np.testing.assert_allclose(rising[3], rising[2], rtol=1e-14)
 
 
-@pytest.mark.parametrize("closed", [True, False])
-@pytest.mark.parametrize("carried", [None, CARRIED])
-def test_influence_is_the_derivative_of_the_profile(closed, carried):
+@pytest.mark.parametrize(("closed", "efficiency", "carried"), CASES)
+def test_influence_is_the_derivative_of_the_profile(closed, efficiency, carried):
+    layout, approach = Layout(EDGE, STAGES, float(closed), carried), np.full(STAGES, efficiency)
     fed, entry = feeds()
-    share = shares()
 
-    def profile(stage=0, step=0.0, top=0.0, entering=0.0):
-        odds = share[0] / share[1]
-        odds[stage] *= np.exp(step)
-        moved = fed | {6: fed[6] + top}
-        cascade = Cascade(np.stack([odds / (1 + odds), 1 / (1 + odds)]), EFFICIENCY, SECTIONS, closed, carried)
-        return cascade.solve(moved, entry + entering)
+    def rise(stage=0, step=0.0, top=0.0, entering=0.0):
+        factor = odds()
+        factor[stage] *= np.exp(step)
+        return solved(layout, factor, approach, fed + top * np.eye(STAGES)[6], entry + entering)[1]
 
-    base = profile()
-    swing = EFFICIENCY * np.swapaxes(base.rising + base.falling, 0, 1) * share[0] * share[1]
-    cascade = Cascade(share, EFFICIENCY, SECTIONS, closed, carried)
-    change = cascade.influence(swing, np.ones_like(entry), np.ones_like(entry))
-    rows = change.rising.copy()
-    rows[:, SECTIONS[0] - 1] = change.in_stage
+    one, rising, falling, _ = solved(layout, odds(), approach, fed, entry)
+    swing = approach * (rising + falling) * odds() / (1 + odds()) ** 2
+    rows, (into, in_edge) = np.zeros((STAGES, STAGES + 2)), np.zeros((2, STAGES + 2))
+    influence(one, layout, swing, 1.0, 1.0, rows, into, in_edge)
+    rows[EDGE] = in_edge
     h = 1e-5
     for stage in range(STAGES):
-        slope = (profile(stage, h).rising - profile(stage, -h).rising) / (2 * h)
-        np.testing.assert_allclose(rows[:, :, stage], slope, rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(rows[:, stage], (rise(stage, h) - rise(stage, -h)) / (2 * h), rtol=1e-6, atol=1e-8)
     for column, given in ((STAGES, "top"), (STAGES + 1, "entering")):
-        slope = profile(**{given: 1.0}).rising - base.rising
-        np.testing.assert_allclose(rows[:, :, column], slope, rtol=1e-9, atol=1e-10)
+        np.testing.assert_allclose(rows[:, column], rise(**{given: 1.0}) - rise(), rtol=1e-9, atol=1e-10)
 
 
 def test_singular_case_leaves_the_others_alone():
