@@ -1,6 +1,7 @@
 """Streams: component flows that change by three verbs only: mix, react, split. Each conserves by construction."""
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -214,16 +215,23 @@ class Stream:
         return _ORGANIC_VOLUME @ self.flow
 
 
+def placed(streams: "Sequence[Stream]", numbers: Sequence[npt.NDArray[np.intp]]) -> Stream:
+    """Put the cases of several streams in their places; `numbers` says which cases each stream holds."""
+    cases = sum(part.size for part in numbers)
+    flow, temperature = np.empty((species.COUNT, cases)), np.empty(cases)
+    whole = all(stream.sizes is not None for stream in streams)
+    sizes = np.empty((M, CLASSES, cases)) if whole else None
+    for stream, part in zip(streams, numbers, strict=True):
+        flow[:, part], temperature[part] = stream.flow, stream.temperature
+        if sizes is not None:
+            sizes[..., part] = stream.sizes
+    return _made(flow, temperature, sizes)
+
+
 def concatenated(streams: "Sequence[Stream]") -> Stream:
     """Put the cases of several streams one behind the other."""
-    sizes = None
-    if all(stream.sizes is not None for stream in streams):
-        sizes = np.concatenate([stream.sizes for stream in streams], axis=-1)  # type: ignore[list-item]
-    return Stream(
-        np.concatenate([stream.flow for stream in streams], axis=1),
-        np.concatenate([stream.temperature for stream in streams]),
-        sizes,
-    )
+    ends = np.cumsum([0, *(stream.cases for stream in streams)])
+    return placed(streams, [np.arange(first, last) for first, last in itertools.pairwise(ends)])
 
 
 _WATER = species.index("H2O")

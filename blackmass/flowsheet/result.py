@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from blackmass.flowsheet.response import Response
 from blackmass.operations.operation import Outlets
 from blackmass.operations.operation import joined as joined_outlets
 from blackmass.status import Status, StatusArray
-from blackmass.stream import Stream, concatenated
+from blackmass.stream import Stream, placed
 
 Array = npt.NDArray[np.float64]
 CLOSED = 1e-9
@@ -25,8 +25,8 @@ TRACE = 1e-6
 class Solved:
     """What the solver hands over."""
 
-    streams: Mapping[str, Stream]
-    outlets: Mapping[str, Outlets]
+    streams: dict[str, Stream]
+    outlets: dict[str, Outlets]
     knobs: Mapping[str, Array]
     status: StatusArray
     iterations: npt.NDArray[np.intp]
@@ -35,9 +35,10 @@ class Solved:
 
     def take(self, numbers: npt.NDArray[np.intp]) -> "Solved":
         """Return some of the cases."""
+        outlets = {name: outlets.take(numbers) for name, outlets in self.outlets.items()}
         return Solved(
-            {name: stream.take(numbers) for name, stream in self.streams.items()},
-            {name: outlets.take(numbers) for name, outlets in self.outlets.items()},
+            _shared(outlets, self.streams, lambda name: self.streams[name].take(numbers)),
+            outlets,
             {path: np.broadcast_to(value, self.status.shape)[numbers] for path, value in self.knobs.items()},
             self.status[numbers],
             self.iterations[numbers],
@@ -46,18 +47,40 @@ class Solved:
         )
 
 
-def joined(parts: Sequence[Solved]) -> Solved:
-    """Put the cases of several batches one behind the other."""
-    sizes = [part.status.size for part in parts]
+def joined(parts: Sequence[Solved], numbers: Sequence[npt.NDArray[np.intp]]) -> Solved:
+    """Put the cases of several batches in their places; `numbers` says which cases each batch holds.
+
+    The parts are used up on the way, so that the memory taken stays that of one copy.
+    """
+    names = list(parts[0].streams)
+    fed = {
+        name: [part.streams[name] for part in parts] for name in names if name.partition(".")[0] not in parts[0].outlets
+    }
+    for part in parts:
+        part.streams.clear()
+    outlets = {
+        name: joined_outlets([part.outlets.pop(name) for part in parts], numbers) for name in list(parts[0].outlets)
+    }
+    order = np.argsort(np.concatenate(numbers))
     return Solved(
-        {name: concatenated([part.streams[name] for part in parts]) for name in parts[0].streams},
-        {name: joined_outlets([part.outlets[name] for part in parts], sizes) for name in parts[0].outlets},
-        {path: np.concatenate([part.knobs[path] for part in parts]) for path in parts[0].knobs},
-        np.concatenate([part.status for part in parts]),
-        np.concatenate([part.iterations for part in parts]),
-        tuple(place for part in parts for place in part.where),
+        _shared(outlets, names, lambda name: placed(fed[name], numbers)),
+        outlets,
+        {path: np.concatenate([part.knobs[path] for part in parts])[order] for path in parts[0].knobs},
+        np.concatenate([part.status for part in parts])[order],
+        np.concatenate([part.iterations for part in parts])[order],
+        tuple(np.concatenate([np.array(part.where, dtype=object) for part in parts])[order]),
         parts[-1].responses,
     )
+
+
+def _shared(
+    outlets: Mapping[str, Outlets], names: Iterable[str], otherwise: Callable[[str], Stream]
+) -> dict[str, Stream]:
+    """Return the streams of some names: those of the units' outlets, and `otherwise` the feeds."""
+    parts = {name: name.partition(".") for name in names}
+    return {
+        name: outlets[unit][port] if unit in outlets else otherwise(name) for name, (unit, _, port) in parts.items()
+    }
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -21,8 +21,8 @@ from blackmass.status import Status, StatusArray
 Array = npt.NDArray[np.float64]
 TOLERANCE = 1e-10
 FINER, FINEST = 0.1, 1e-12
-BATCH = 1000
-"""Cases that are solved together: enough to spread the cost of a call, few enough for the processor's cache."""
+BATCH = 250
+"""Cases that are solved together: enough to spread the cost of a call, few enough to have much in common."""
 
 
 def solve(plant: Plant, *, warm: Result | None = None, tolerance: float = TOLERANCE, jobs: int = 1) -> Result:
@@ -55,12 +55,14 @@ def solve(plant: Plant, *, warm: Result | None = None, tolerance: float = TOLERA
     if cases == 1 or (warm is not None and cases <= BATCH):
         return Result(plant, solve_batch(plant, warm, tolerance))
     starts = Starts.found(plant, warm, lambda some, near: solve_batch(some, near, tolerance))
-    batches = [np.arange(first, min(first + BATCH, cases)) for first in range(0, cases, BATCH)]
+    batches = starts.batches(BATCH)
     tasks = [(plant.take(numbers), starts.near(numbers), tolerance) for numbers in batches]
     if jobs > 1 and len(tasks) > 1:
         with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("forkserver")) as pool:
-            return Result(plant, joined(list(pool.map(_solve_task, tasks))))
-    return Result(plant, joined([_solve_task(task) for task in tasks]))
+            solved = list(pool.map(_solve_task, tasks))
+    else:
+        solved = [_solve_task(task) for task in tasks]
+    return Result(plant, joined(solved, batches))
 
 
 def _solve_task(task: tuple[Plant, Result | None, float]) -> Solved:
@@ -81,7 +83,7 @@ def solve_batch(plant: Plant, warm: Result | None, tolerance: float) -> Solved:
     some = Result(plant.take(loose), solved.take(loose))
     finer = solve_batch(some.plant, some, FINER * tolerance)
     finer = dataclasses.replace(finer, iterations=finer.iterations + some.iterations)
-    return joined([solved.take(close), finer]).take(np.argsort(np.concatenate([close, loose])))
+    return joined([solved.take(close), finer], [close, loose])
 
 
 def _solve_loops(plant: Plant, warm: Result | None, tolerance: float) -> Solved:

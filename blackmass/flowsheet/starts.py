@@ -19,31 +19,46 @@ SHARE, MOST = 20, 200  # one case in so many is solved ahead, but no more than t
 
 @dataclasses.dataclass(frozen=True)
 class Starts:
-    """Solved cases and which of them is nearest to each case, by the parameters that differ."""
+    """Solved cases, which of them is nearest to each case by the parameters that differ, and where the cases lie."""
 
     solved: Result | None
     nearest: Index
+    place: Array
 
     @classmethod
     def found(cls, plant: Plant, warm: Result | None, solver: Callable[[Plant, Result | None], Solved]) -> "Starts":
         """Solve one case, then a few spread over all, each from the one before."""
         cases = cases_of(plant)
         if warm is not None and warm.cases == cases:
-            return cls(warm, np.arange(cases))
+            return cls(warm, np.arange(cases), _places(plant, cases))
         if len(_varied(plant)) > ALIKE:
-            return cls(None, np.zeros(cases, dtype=np.intp))
+            return cls(None, np.zeros(cases, dtype=np.intp), np.zeros((cases, 1)))
         one = warm if warm is not None and warm.cases == 1 else _first(plant, solver)
         count = min(cases // SHARE, MOST)
+        place = _places(plant, cases)
         if one is None or count < 2:
-            return cls(one, np.zeros(cases, dtype=np.intp))
+            return cls(one, np.zeros(cases, dtype=np.intp), place)
         numbers = np.unique(np.linspace(0, cases - 1, count).round().astype(np.intp))
         some = plant.take(numbers)
         sample = Result(some, solver(some, one))
         good = np.flatnonzero(sample.converged)
         if not good.size:
-            return cls(one, np.zeros(cases, dtype=np.intp))
-        place = _places(plant, cases)
-        return cls(_of(sample, good), cKDTree(place[numbers[good]]).query(place)[1])
+            return cls(one, np.zeros(cases, dtype=np.intp), place)
+        return cls(_of(sample, good), cKDTree(place[numbers[good]]).query(place)[1], place)
+
+    def batches(self, most: int) -> list[Index]:
+        """Return the numbers of the cases in batches of at most `most` that lie close together."""
+        parts, done = [np.arange(len(self.place))], list[Index]()
+        while parts:
+            part = parts.pop()
+            if part.size <= most:
+                done.append(part)
+                continue
+            there = self.place[part]
+            order = part[np.argsort(there[:, np.argmax(np.ptp(there, axis=0))], kind="stable")]
+            half = -(-part.size // (2 * most)) * most  # whole batches, but for the last
+            parts += [order[half:], order[:half]]
+        return done
 
     def near(self, numbers: Index) -> Result | None:
         """Return the starts of some cases."""

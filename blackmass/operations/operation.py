@@ -14,7 +14,7 @@ import numpy.typing as npt
 from blackmass.declare import Duty, Inlet, Outlet, Param, Port, Supply
 from blackmass.errors import InputError, nearest
 from blackmass.status import OK, StatusArray
-from blackmass.stream import Stream, concatenated
+from blackmass.stream import Stream, placed
 
 
 class Outlets:
@@ -62,16 +62,16 @@ class Outlets:
         )
 
 
-def joined(parts: "Sequence[Outlets]", sizes: Sequence[int]) -> Outlets:
-    """Join the outlets of batches of `sizes` cases each into those of all cases."""
+def joined(parts: "Sequence[Outlets]", numbers: Sequence[npt.NDArray[np.intp]]) -> Outlets:
+    """Join the outlets of batches into those of all cases; `numbers` says which cases each batch holds."""
     guesses = [part.guess for part in parts if part.guess is not None]
     alike = len(guesses) == len(parts) and len({guess.shape[:-1] for guess in guesses}) == 1
     return Outlets(
-        status=_joined([part.status for part in parts], sizes),
-        report=_joined([part.report for part in parts], sizes),
-        drawn=_joined([part.drawn for part in parts], sizes),
-        guess=np.concatenate(guesses, axis=-1) if alike else None,
-        **_joined([part.values for part in parts], sizes),
+        status=_joined([part.status for part in parts], numbers),
+        report=_joined([part.report for part in parts], numbers),
+        drawn=_joined([part.drawn for part in parts], numbers),
+        guess=_joined(guesses, numbers) if alike else None,
+        **_joined([part.values for part in parts], numbers),
     )
 
 
@@ -83,16 +83,18 @@ def _taken(value: Any, numbers: npt.NDArray[np.intp]) -> Any:
     return value[..., numbers] if np.ndim(value) and np.shape(value)[-1] > 1 else value
 
 
-def _joined(values: Sequence[Any], sizes: Sequence[int]) -> Any:
+def _joined(values: Sequence[Any], numbers: Sequence[npt.NDArray[np.intp]]) -> Any:
     first = values[0]
     if isinstance(first, Mapping):
-        return {name: _joined([value[name] for value in values], sizes) for name in first}
+        return {name: _joined([value[name] for value in values], numbers) for name in first}
     if isinstance(first, Stream):
-        return concatenated([value.repeated(size) for value, size in zip(values, sizes, strict=True)])
+        return placed([value.repeated(part.size) for value, part in zip(values, numbers, strict=True)], numbers)
     if isinstance(first, str):
         return first
-    wide = [np.broadcast_to(v, (*np.shape(v)[:-1], size)) for v, size in zip(values, sizes, strict=True)]
-    return np.concatenate(wide, axis=-1)
+    whole = np.empty((*np.shape(first)[:-1], sum(part.size for part in numbers)), dtype=np.asarray(first).dtype)
+    for value, part in zip(values, numbers, strict=True):
+        whole[..., part] = value
+    return whole
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
