@@ -1,7 +1,9 @@
 """Solve a plant to steady state: loop by loop, all cases together, each case with its own status."""
 
 import dataclasses
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
@@ -19,6 +21,7 @@ from blackmass.flowsheet.starts import Starts
 from blackmass.status import Status, StatusArray
 
 Array = npt.NDArray[np.float64]
+Task = tuple[Plant, Result | None, float]
 TOLERANCE = 1e-10
 FINER, FINEST = 0.1, 1e-12
 BATCH = 250
@@ -56,17 +59,22 @@ def solve(plant: Plant, *, warm: Result | None = None, tolerance: float = TOLERA
         return Result(plant, solve_batch(plant, warm, tolerance))
     starts = Starts.found(plant, warm, lambda some, near: solve_batch(some, near, tolerance))
     batches = starts.batches(BATCH)
-    tasks = [(plant.take(numbers), starts.near(numbers), tolerance) for numbers in batches]
-    if jobs > 1 and len(tasks) > 1:
-        with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("forkserver")) as pool:
-            solved = list(pool.map(_solve_task, tasks))
-    else:
-        solved = [_solve_task(task) for task in tasks]
+    tasks = ((plant.take(numbers), starts.near(numbers), tolerance) for numbers in batches)
+    several = jobs > 1 and len(batches) > 1
+    solved = _by_processes(tasks, min(jobs, len(batches))) if several else [solve_batch(*task) for task in tasks]
     return Result(plant, joined(solved, batches))
 
 
-def _solve_task(task: tuple[Plant, Result | None, float]) -> Solved:
-    return solve_batch(*task)
+def _by_processes(tasks: Iterable[Task], jobs: int) -> list[Solved]:
+    """Solve batches in other processes, each made when its turn comes, so that few are in memory."""
+    solved: list[Solved] = []
+    ahead: deque[Future[Solved]] = deque()
+    with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver")) as pool:
+        for task in tasks:
+            ahead.append(pool.submit(solve_batch, *task))
+            if len(ahead) > jobs:
+                solved.append(ahead.popleft().result())
+        return [*solved, *(future.result() for future in ahead)]
 
 
 def solve_batch(plant: Plant, warm: Result | None, tolerance: float) -> Solved:
