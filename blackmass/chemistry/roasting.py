@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from blackmass import species
 from blackmass.chemistry.roasting_data import EQUILIBRIUM, GASES, STANDARD, enthalpy, functions
@@ -21,7 +20,6 @@ CRACKING = {
 }
 _GRAPHITE, _BLACK = EQUILIBRIUM.index("graphite"), species.index("C(black)")
 _METAL_ROWS = np.array([EQUILIBRIUM.index(name) for name in METALS], dtype=np.intp)
-_KNOWN = functions
 
 
 class Roasted(NamedTuple):
@@ -39,9 +37,7 @@ class Roasted(NamedTuple):
     guess: Array
 
 
-def roast(
-    fed: Stream, temperature: Array, time: Array, contact: "npt.ArrayLike", *, start: Array | None = None
-) -> Roasted:
+def roast(fed: Stream, temperature: Array, time: Array, contact: Array, *, start: Array | None = None) -> Roasted:
     """Return solids and gas after a time at a temperature.
 
     In this order: organic matter and salts decompose; the share of the solids that comes to react (by its kinetics), of
@@ -53,7 +49,7 @@ def roast(
     ----------
     fed : Stream, solids and gas; liquid water evaporates, other liquids and organics pass
     temperature, time : array (cases,) [K], [s]
-    contact : array (cases,) or float, share of the gas that meets the solids
+    contact : array (cases,), share of the gas that meets the solids
     start : `guess` of an earlier call for the same cases, optional
     """
     hot = decompose(fed.at(temperature), temperature, time)
@@ -91,7 +87,7 @@ def roast(
     return Roasted(Stream(flow, temperature, powders(hot.sizes)), status, np.concatenate([oxides.guess, metals.guess]))
 
 
-def _first_shares(shares: dict[str, Array], contact: "npt.ArrayLike", cases: int) -> Array:
+def _first_shares(shares: dict[str, Array], contact: Array, cases: int) -> Array:
     """Return the share of each species of the equilibrium (species, cases) that takes part in the first step."""
     found = np.ones((len(EQUILIBRIUM), cases))
     found[: len(GASES)] = contact
@@ -125,7 +121,7 @@ def enthalpy_flow(stream: Stream) -> Array:
     Enthalpies of data/roasting.yaml from their formation and heat capacities, streams near room temperature by the heat
     capacities of species.csv; species that are not in the former count with their warmth only.
     """
-    names = _KNOWN().names
+    names = functions().names
     rows = species.indices(names)
     warm = np.maximum(stream.temperature, STANDARD)
     known = (stream.flow[rows] * enthalpy(names, warm)).sum(0)

@@ -1,6 +1,6 @@
 """Smallest Gibbs energy of a gas and pure condensed phases: the search along the central path, for one case."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -126,7 +126,7 @@ def mix(formula: Array, gases: int, gibbs: Array, point: Point) -> None:
 
 
 @compiled
-def copy(source: Array, target: Array) -> None:
+def copy(source: npt.NDArray[Any], target: npt.NDArray[Any]) -> None:
     """Write an array over another; slices take long to compile."""
     for place in range(source.size):
         target[place] = source[place]

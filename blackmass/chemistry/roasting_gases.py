@@ -13,7 +13,7 @@ BURNING = ("CO(g)", "H2(g)", "CH4(g)", "C2H4(g)", "EC(g)", "DMC(g)", "NH3(g)")
 _BURNT = {"C": ("CO2(g)", 1.0), "H": ("H2O(g)", 0.5), "N": ("N2(g)", 0.5)}
 _OXYGEN = species.index("O2(g)")
 HYDROLYSIS = species.reaction({"PF5(g)": -1, "H2O(g)": -1, "POF3(g)": 1, "HF(g)": 2})
-ABSORPTION = {
+ABSORPTION: dict[str, dict[str, float]] = {
     "HF(g)": {"F-": 1, "H+": 1},
     "POF3(g)": {"H2O": -3, "PO4-3": 1, "F-": 3, "H+": 6},
     "PF5(g)": {"H2O": -4, "PO4-3": 1, "F-": 5, "H+": 8},

@@ -17,8 +17,8 @@ SHORT = 1e-9  # of the demand for oxygen that may be lacking
 class Afterburner(Operation):
     """A combustion chamber: carbon monoxide, hydrogen, hydrocarbons and solvents burn with air in excess.
 
-    Combustion is complete where there is oxygen. Fuel is drawn to hold the temperature, which is linear in it; where the
-    gas burns hotter a boiler takes the heat. PF5 becomes POF3 and HF; nitrogen oxides are not followed.
+    Combustion is complete where there is oxygen. Fuel is drawn to hold the temperature, which is linear in it; where
+    the gas burns hotter a boiler takes the heat. PF5 becomes POF3 and HF; nitrogen oxides are not followed.
     """
 
     gas = inlet("gas that burns")
@@ -39,18 +39,15 @@ class Afterburner(Operation):
     def run(self, gas: Stream, air: Stream, fuel: Stream) -> Outlets:
         cases = batch(gas, air, fuel, *(getattr(self, name) for name in self.params))
         gas, air, fuel = gas.repeated(cases), air.repeated(cases), fuel.repeated(cases)
-        alone = self._aired(gas, air)
-        need = -self._surplus(alone)
-        with_fuel = fuel + self._aired(fuel, air, only=True)
-        gives = self._surplus(with_fuel)
+        need = -self._surplus(gas, self._air(gas, air))
+        gives = self._surplus(fuel, self._air(fuel, air))
         useful = (gives > 0) & (oxygen_demand(fuel) > 0)
         amount = np.where(useful, np.maximum(need, 0.0) / np.where(useful, gives, 1.0), 0.0)
         drawn_fuel = Stream(fuel.flow * amount, fuel.temperature)
-        drawn_air = self._aired(gas + drawn_fuel, air, only=True)
+        drawn_air = self._air(gas + drawn_fuel, air)
         mixed = gas + drawn_fuel + drawn_air
         flue = burn(mixed).at(self.temperature)
-        brought = sum(enthalpy_flow(stream) for stream in (gas, drawn_fuel, drawn_air))
-        balance = brought - enthalpy_flow(flue) - self._lost(flue)
+        balance = self._surplus(gas, drawn_fuel, drawn_air)
         lacking = oxygen_demand(mixed) - np.maximum(mixed["O2(g)"], 0.0) > SHORT * oxygen_demand(mixed)
         return Outlets(
             flue_gas=flue,
@@ -62,18 +59,17 @@ class Afterburner(Operation):
             report={"oxygen": _share(flue, "O2(g)"), "carbon_monoxide": _share(flue, "CO(g)")},
         )
 
-    def _aired(self, gas: Stream, air: Stream, *, only: bool = False) -> Stream:
-        """The gas with the air that it takes, or that air alone."""
+    def _air(self, gas: Stream, air: Stream) -> Stream:
+        """The air that a gas takes."""
         wanted = np.maximum((1 + self.excess_air) * oxygen_demand(gas) - np.maximum(gas["O2(g)"], 0.0), 0.0)
         content = air["O2(g)"]
         factor = np.where(content > 0, wanted / np.where(content > 0, content, 1.0), 0.0)
-        drawn = Stream(air.flow * factor, air.temperature)
-        return drawn if only else gas + drawn
+        return Stream(air.flow * factor, air.temperature)
 
-    def _surplus(self, mixed: Stream) -> Array:
-        """Heat [W] left when the products leave at the temperature."""
-        flue = burn(mixed).at(self.temperature)
-        return enthalpy_flow(mixed) - enthalpy_flow(flue) - self._lost(flue)
+    def _surplus(self, *parts: Stream) -> Array:
+        """Heat [W] left when the products of some streams leave at the temperature."""
+        flue = burn(sum(parts, Stream.empty(parts[0].cases))).at(self.temperature)
+        return sum(enthalpy_flow(part) for part in parts) - enthalpy_flow(flue) - self._lost(flue)
 
     def _lost(self, flue: Stream) -> Array:
         """Heat [W] lost to the surroundings, by the warmth of the flue gas."""

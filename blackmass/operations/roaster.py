@@ -12,7 +12,6 @@ from blackmass.stream import Array, Stream
 LAYERED = ("LiNiO2", "LiCoO2", "LiMnO2", "LiMn2O4")
 FLUORINE = species.ELEMENTS.index("F")
 LITHIUM = species.ELEMENTS.index("Li")
-SOLUBLE = ("Li2CO3", "Li2O", "LiOH")
 
 
 class Roaster(Operation):
@@ -21,14 +20,14 @@ class Roaster(Operation):
     Solvents evaporate; binders, separator and salt decompose; layered oxides and spinel react with the feed's own
     carbon, reducing gas or aluminium to lithium carbonate and oxides, then metals, as far as their kinetics go in the
     time; what reacts is at equilibrium of gas and condensed phases (`chemistry.roasting`). Fluorine stays as lithium
-    fluoride, or calcium fluoride where lime is fed, or leaves as HF and POF3; aluminium holds lithium as LiAlO2. Below
-    400 °C little happens but pyrolysis.
+    fluoride, or as calcium fluoride where lithium is short of it and lime is fed, or leaves as HF and POF3; aluminium
+    holds lithium as LiAlO2. Below 400 °C little happens but pyrolysis.
     """
 
     solids = inlet("black mass or shredded cells")
     gas = inlet("gas from another unit", optional=True)
     atmosphere = supply("nitrogen, air or hydrogen", optional=True)
-    lime = supply("lime, to hold fluorine", optional=True)
+    lime = supply("lime: holds fluorine here or, against lithium, in the water leach", optional=True)
     roasted = outlet("roasted solids, cooled")
     offgas = outlet("gas to the afterburner")
 
