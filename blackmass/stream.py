@@ -92,7 +92,7 @@ class Stream:
         total = own + its
         share = np.where(total > 0, own / np.where(total > 0, total, 1.0), 0.5)
         temperature = share * self.temperature + (1 - share) * other.temperature
-        return _made(self.flow + other.flow, temperature, _mixed_sizes(self, other))
+        return made(self.flow + other.flow, temperature, _mixed_sizes(self, other))
 
     def __radd__(self, other: object) -> "Stream":
         """Let `sum(streams)` work."""
@@ -111,7 +111,7 @@ class Stream:
         change = matrix @ np.asarray(extent, dtype=float).reshape(matrix.shape[1], -1)
         if change.shape[1] != self.cases:
             return Stream(self.flow + change, self.temperature, self.sizes)
-        return _made(self.flow + change, self.temperature, self.sizes)
+        return made(self.flow + change, self.temperature, self.sizes)
 
     # --- split -------------------------------------------------------------------------------------
     def split(self, fraction: "npt.ArrayLike") -> "tuple[Stream, Stream]":
@@ -119,7 +119,7 @@ class Stream:
         taken = self.flow * np.asarray(fraction, dtype=float)
         if taken.shape != self.flow.shape:
             return self.repeated(taken.shape[1]).split(fraction)
-        return _made(taken, self.temperature, self.sizes), _made(self.flow - taken, self.temperature, self.sizes)
+        return made(taken, self.temperature, self.sizes), made(self.flow - taken, self.temperature, self.sizes)
 
     def split_sizes(self, fraction: Array) -> "tuple[Stream, Stream]":
         """Split the solids by material and size: `fraction` (materials, classes, cases) of each class is taken.
@@ -142,7 +142,7 @@ class Stream:
     def phase(self, *names: str) -> "Stream":
         """Return only the species of the named phases ("solid", "aqueous", "organic", "gas")."""
         mask = sum(species.PHASE_MASK[name] for name in names)
-        return _made(self.flow * mask, self.temperature, self.sizes if "solid" in names else None)
+        return made(self.flow * mask, self.temperature, self.sizes if "solid" in names else None)
 
     # --- views -------------------------------------------------------------------------------------
     def at(self, temperature: "npt.ArrayLike") -> "Stream":
@@ -158,7 +158,7 @@ class Stream:
         if self.cases == 1:
             return self.repeated(numbers.size)
         sizes = None if self.sizes is None else self.sizes[..., numbers]
-        return _made(self.flow.take(numbers, axis=1), self.temperature[numbers], sizes)
+        return made(self.flow.take(numbers, axis=1), self.temperature[numbers], sizes)
 
     def case(self, number: int) -> "Stream":
         """Return one case as a stream of one case."""
@@ -225,7 +225,7 @@ def placed(streams: "Sequence[Stream]", numbers: Sequence[npt.NDArray[np.intp]])
         flow[:, part], temperature[part] = stream.flow, stream.temperature
         if sizes is not None:
             sizes[..., part] = stream.sizes
-    return _made(flow, temperature, sizes)
+    return made(flow, temperature, sizes)
 
 
 def concatenated(streams: "Sequence[Stream]") -> Stream:
@@ -241,8 +241,8 @@ _DISSOLVED_VOLUME = (species.MOLAR_VOLUME * species.PHASE_MASK["aqueous"])[:, 0]
 _DISSOLVED_VOLUME[_WATER] = 0.0
 
 
-def _made(flow: Array, temperature: Array, sizes: Array | None) -> Stream:
-    """Return a stream of arrays that are its own already and have the right shapes."""
+def made(flow: Array, temperature: Array, sizes: Array | None = None) -> Stream:
+    """Return a stream of arrays that nobody else changes and that have the right shapes: nothing is copied."""
     stream = object.__new__(Stream)
     object.__setattr__(stream, "flow", _freeze(flow))
     object.__setattr__(stream, "temperature", _freeze(temperature))

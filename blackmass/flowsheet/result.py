@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,8 @@ from blackmass.errors import SolveError
 from blackmass.flowsheet.plant import Plant, Reagent, Wire
 from blackmass.flowsheet.response import Response
 from blackmass.operations.operation import Outlets
-from blackmass.operations.operation import joined as joined_outlets
 from blackmass.status import Status, StatusArray
-from blackmass.stream import Stream, placed
+from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
 CLOSED = 1e-9
@@ -25,8 +24,8 @@ TRACE = 1e-6
 class Solved:
     """What the solver hands over."""
 
-    streams: dict[str, Stream]
-    outlets: dict[str, Outlets]
+    streams: Mapping[str, Stream]
+    outlets: Mapping[str, Outlets]
     knobs: Mapping[str, Array]
     status: StatusArray
     iterations: npt.NDArray[np.intp]
@@ -45,32 +44,6 @@ class Solved:
             tuple(self.where[number] for number in numbers),
             self.responses,
         )
-
-
-def joined(parts: Sequence[Solved], numbers: Sequence[npt.NDArray[np.intp]]) -> Solved:
-    """Put the cases of several batches in their places; `numbers` says which cases each batch holds.
-
-    The parts are used up on the way, so that the memory taken stays that of one copy.
-    """
-    names = list(parts[0].streams)
-    fed = {
-        name: [part.streams[name] for part in parts] for name in names if name.partition(".")[0] not in parts[0].outlets
-    }
-    for part in parts:
-        part.streams.clear()
-    outlets = {
-        name: joined_outlets([part.outlets.pop(name) for part in parts], numbers) for name in list(parts[0].outlets)
-    }
-    order = np.argsort(np.concatenate(numbers))
-    return Solved(
-        _shared(outlets, names, lambda name: placed(fed[name], numbers)),
-        outlets,
-        {path: np.concatenate([part.knobs[path] for part in parts])[order] for path in parts[0].knobs},
-        np.concatenate([part.status for part in parts])[order],
-        np.concatenate([part.iterations for part in parts])[order],
-        tuple(np.concatenate([np.array(part.where, dtype=object) for part in parts])[order]),
-        parts[-1].responses,
-    )
 
 
 def _shared(

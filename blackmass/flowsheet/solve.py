@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from blackmass.flowsheet.converge import converge
 from blackmass.flowsheet.frame import empty_frame, live, warm_start
+from blackmass.flowsheet.gather import gathered
 from blackmass.flowsheet.graph import Loop, loops
 from blackmass.flowsheet.judge import Ended, judge
 from blackmass.flowsheet.plant import Plant, cases_of
 from blackmass.flowsheet.problem import Calculated, Problem
 from blackmass.flowsheet.response import Response
-from blackmass.flowsheet.result import Result, Solved, joined
+from blackmass.flowsheet.result import Result, Solved
 from blackmass.flowsheet.starts import Starts
 from blackmass.status import Status, StatusArray
 
@@ -61,20 +62,20 @@ def solve(plant: Plant, *, warm: Result | None = None, tolerance: float = TOLERA
     batches = starts.batches(BATCH)
     tasks = ((plant.take(numbers), starts.near(numbers), tolerance) for numbers in batches)
     several = jobs > 1 and len(batches) > 1
-    solved = _by_processes(tasks, min(jobs, len(batches))) if several else [solve_batch(*task) for task in tasks]
-    return Result(plant, joined(solved, batches))
+    parts = _by_processes(tasks, min(jobs, len(batches))) if several else (solve_batch(*task) for task in tasks)
+    return Result(plant, gathered(parts, batches))
 
 
-def _by_processes(tasks: Iterable[Task], jobs: int) -> list[Solved]:
+def _by_processes(tasks: Iterable[Task], jobs: int) -> Iterator[Solved]:
     """Solve batches in other processes, each made when its turn comes, so that few are in memory."""
-    solved: list[Solved] = []
     ahead: deque[Future[Solved]] = deque()
     with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver")) as pool:
         for task in tasks:
             ahead.append(pool.submit(solve_batch, *task))
             if len(ahead) > jobs:
-                solved.append(ahead.popleft().result())
-        return [*solved, *(future.result() for future in ahead)]
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def solve_batch(plant: Plant, warm: Result | None, tolerance: float) -> Solved:
@@ -91,7 +92,7 @@ def solve_batch(plant: Plant, warm: Result | None, tolerance: float) -> Solved:
     some = Result(plant.take(loose), solved.take(loose))
     finer = solve_batch(some.plant, some, FINER * tolerance)
     finer = dataclasses.replace(finer, iterations=finer.iterations + some.iterations)
-    return joined([solved.take(close), finer], [close, loose])
+    return gathered([solved.take(close), finer], [close, loose])
 
 
 def _solve_loops(plant: Plant, warm: Result | None, tolerance: float) -> Solved:

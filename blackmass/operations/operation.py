@@ -5,7 +5,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from blackmass.declare import Duty, Inlet, Outlet, Param, Port, Supply
 from blackmass.errors import InputError, nearest
 from blackmass.status import OK, StatusArray
-from blackmass.stream import Stream, placed
+from blackmass.stream import Stream
 
 
 class Outlets:
@@ -62,39 +62,12 @@ class Outlets:
         )
 
 
-def joined(parts: "Sequence[Outlets]", numbers: Sequence[npt.NDArray[np.intp]]) -> Outlets:
-    """Join the outlets of batches into those of all cases; `numbers` says which cases each batch holds."""
-    guesses = [part.guess for part in parts if part.guess is not None]
-    alike = len(guesses) == len(parts) and len({guess.shape[:-1] for guess in guesses}) == 1
-    return Outlets(
-        status=_joined([part.status for part in parts], numbers),
-        report=_joined([part.report for part in parts], numbers),
-        drawn=_joined([part.drawn for part in parts], numbers),
-        guess=_joined(guesses, numbers) if alike else None,
-        **_joined([part.values for part in parts], numbers),
-    )
-
-
 def _taken(value: Any, numbers: npt.NDArray[np.intp]) -> Any:
     if isinstance(value, Mapping):
         return {name: _taken(inner, numbers) for name, inner in value.items()}
     if isinstance(value, Stream):
         return value.take(numbers)
     return value[..., numbers] if np.ndim(value) and np.shape(value)[-1] > 1 else value
-
-
-def _joined(values: Sequence[Any], numbers: Sequence[npt.NDArray[np.intp]]) -> Any:
-    first = values[0]
-    if isinstance(first, Mapping):
-        return {name: _joined([value[name] for value in values], numbers) for name in first}
-    if isinstance(first, Stream):
-        return placed([value.repeated(part.size) for value, part in zip(values, numbers, strict=True)], numbers)
-    if isinstance(first, str):
-        return first
-    whole = np.empty((*np.shape(first)[:-1], sum(part.size for part in numbers)), dtype=np.asarray(first).dtype)
-    for value, part in zip(values, numbers, strict=True):
-        whole[..., part] = value
-    return whole
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
