@@ -74,7 +74,7 @@ class GasScrubber(Operation):
             electricity=self.power * np.maximum(gas.mass, 0.0),
             cooling=np.maximum(-heat, 0.0),
             heating=np.maximum(heat, 0.0),
-            status=np.where(good, found.status, Status.OUT_OF_RANGE),
+            status=found.status,
             guess=found.guess,
             report={"pH": found.pH, "fluorine_captured": _captured(gas, made)},
         )

@@ -8,7 +8,6 @@ from blackmass.chemistry.evaporation import batch
 from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
-from blackmass.status import Status
 from blackmass.stream import Array, Stream
 
 SOLIDS = ("Li2CO3", "LiF", "Li3PO4", "CaCO3", "Ca(OH)2", "CaF2", "Ca3(PO4)2")
@@ -96,7 +95,7 @@ class WaterLeach(Operation):
             electricity=self.agitation * live,
             heating=np.maximum(heat, 0.0),
             cooling=np.maximum(-heat, 0.0),
-            status=np.where(made.status > Status.OUT_OF_RANGE, Status.OUT_OF_RANGE, made.status),
+            status=made.status,
             guess=made.guess,
             report={
                 "lithium_leached": np.where(lithium > 0, 1 - _lithium(product) / np.where(lithium > 0, lithium, 1), 0),
