@@ -15,6 +15,7 @@ Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 FLOOR = 1e-6  # of what the feeds could supply of a species: a torn flow below counts as that much
 MINOR = 1e-2  # of that supply: smaller flows follow the others and do not lead them
+REAGENT = 1e-3  # of all that is fed: supply of a species whose elements come with reagents only
 KNOB_FLOOR = 1e-2  # of a knob, between 0 and 1
 LARGEST = 1e5  # times the largest supply: a recycle that would grow beyond accumulates
 COLDEST, HOTTEST = 250.0, 700.0  # K, of torn streams on the way
@@ -105,7 +106,7 @@ def _supply(problem: Problem, plant: Plant, cases: int) -> Array:
         limit = np.where(needed > 0, entering[row] / np.where(needed > 0, needed, 1.0), np.inf)
         supply = np.minimum(supply, limit)
     total = sum(feed.stream.repeated(cases).flow.sum(0) for feed in plant.feeds.values())
-    return np.where(np.isfinite(supply), supply, total)
+    return np.where(np.isfinite(supply), supply, REAGENT * total)
 
 
 def _all_rows(problem: Problem, flows: Array, temperature: float, knob: float) -> Array:

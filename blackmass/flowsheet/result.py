@@ -17,7 +17,7 @@ from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
 CLOSED = 1e-9
-TRACE = 1e-6
+TRACE, NOTHING = 1e-6, 1e-9  # of an element, and of all elements, that enter the plant
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,19 +122,27 @@ class Result:
         inlets = [self.stream(w) for w in unit.connections.values() if isinstance(w, Wire)]
         entering = [*inlets, *(s.repeated(self.cases) for s in outlets.drawn.values())]
         leaving = [outlets[port].repeated(self.cases) for port in unit.operation.outlets]
-        return _imbalance(entering, leaving, self.cases, TRACE * self._entering).max(0)
+        return _imbalance(entering, leaving, self.cases, np.maximum(TRACE * self._entering, self._nothing)).max(0)
 
     @functools.cached_property
     def _entering(self) -> Array:
         streams = [self.streams[name] for name in self.plant.feeds] + list(self.drawn().values())
         return sum((_sizes(s) for s in streams), np.zeros((species.CONSERVED.shape[0], self.cases)))
 
+    @property
+    def _nothing(self) -> Array:
+        """Flow (cases,) [mol/s] of an element that counts as none beside what enters the plant."""
+        return NOTHING * self._entering[:-1].sum(0)
+
     @functools.cached_property
     def imbalance(self) -> Array:
-        """Relative imbalance (elements + 1, cases) around the plant, charge last."""
+        """Relative imbalance (elements + 1, cases) around the plant, charge last.
+
+        Of an element of which next to nothing enters, relative to a billionth of all that enters.
+        """
         entering = [self.streams[name] for name in self.plant.feeds] + list(self.drawn().values())
         leaving = [self.stream(terminal.wire) for terminal in self.plant.terminals.values()]
-        return _imbalance(entering, leaving, self.cases)
+        return _imbalance(entering, leaving, self.cases, self._nothing)
 
     @functools.cached_property
     def balance_error(self) -> Array:
