@@ -131,7 +131,7 @@ _ACID_COLUMNS = ("anion", "protons", "log_beta")
 
 @functools.cache
 def weak_acids() -> tuple[tuple[str, ...], Array, Array]:
-    """Names of the buffering anions, ln beta (-inf: none such) and change of z squared by protons bound, (anions, 3)."""
+    """Names of buffering anions, ln beta (-inf: none such) and change of z squared by protons bound, (anions, 3)."""
     rows = table("extraction_weak_acids.csv", columns=_ACID_COLUMNS, key=("anion", "protons"))
     names = tuple(dict.fromkeys(row["anion"] for row in rows))
     log_beta = np.full((len(names), 4), -np.inf)

@@ -18,6 +18,7 @@ MAX_SAPONIFICATION = 0.95
 _CONTROL_SLOPE = 0.2
 _WIDEST = 600.0
 _NEUTRAL = 7.0
+_BLUR, _LEAST = 0.05, 1e-6
 
 
 class Point(NamedTuple):
@@ -27,8 +28,8 @@ class Point(NamedTuple):
     alkali: float
     returned: float
     fraction: float
-    active: bool
-    above_floor: bool
+    controlled: float  # slopes of the dose to what the pH asks for, and of the strip acid to the load
+    demanded: float
 
 
 @compiled
@@ -39,10 +40,10 @@ def log_h_at(case: Case, pH: float, stage: int) -> float:
 
 @compiled
 def strip_demand(case: Case, loaded: float) -> float:
-    """Strip volume per organic volume for the loaded equivalents [mol/L organic]."""
+    """Strip volume per organic volume for the loaded equivalents [mol/L organic], where that acid can take up any."""
     if case.normality > 0:
-        return max(case.strip_ratio * loaded / case.normality, case.strip_floor)
-    return case.strip_floor
+        return max(case.strip_ratio * loaded / case.normality, _LEAST * case.strip_floor)
+    return _LEAST * case.strip_floor
 
 
 @compiled
@@ -65,25 +66,36 @@ def residual(case: Case, layout: Layout, desk: Desk, w: Array) -> Point:
         out[j] = held / capacity
         if (case.hold and j < case.extraction) or not case.volume[j] + case.per_litre[j] > 0:
             out[j] = w[j] - log_h_at(case, case.target if case.targeted else _NEUTRAL, j)
+    blur = _BLUR * (case.layout.recycled - layout.recycled + 1 - layout.approach)
     returned = layout.recycled * min(desk.equivalents[count - 1] / capacity, 1.0)
-    fraction, active = 0.0 if case.targeted else case.saponified, False
+    fraction, controlled = 0.0 if case.targeted else case.saponified, 0.0
+    out[2 * count] = dose - fraction * (1 - returned)
     if case.targeted and not case.hold:
-        away = w[0] - log_h_at(case, case.target, 0)
-        aim = dose + _CONTROL_SLOPE * away
-        if aim >= MAX_SAPONIFICATION * (1 - returned):
-            fraction = MAX_SAPONIFICATION
-        elif aim > 0:
-            active = True
-            out[2 * count] = -_CONTROL_SLOPE * away
-    if not active:
-        out[2 * count] = dose - fraction * (1 - returned)
-    wanted, above = 1.0, False
+        most = MAX_SAPONIFICATION * (1 - returned)
+        aim = dose + _CONTROL_SLOPE * (w[0] - log_h_at(case, case.target, 0))
+        above, slope_above = _positive(aim - most, blur)
+        aimed, slope = _positive(aim, blur)
+        out[2 * count] = dose - (aimed - above)
+        fraction, controlled = MAX_SAPONIFICATION * slope_above, slope - slope_above
+    demanded = 0.0
     if edge + 1 < count:
         # more than the extractant can hold is no solution, and no measure for the acid
-        wanted = strip_demand(case, min(desk.equivalents[edge] / organic, case.concentration))
-        above = wanted > case.strip_floor and desk.equivalents[edge] < capacity
-    out[2 * count + 1] = w[2 * count + 1] - np.log(wanted)
-    return Point(strip_volume, -first, returned, fraction, active, above)
+        wanted = np.log(strip_demand(case, min(desk.equivalents[edge] / organic, case.concentration)))
+        floor = np.log(case.strip_floor)
+        over, demanded = _positive(wanted - floor, blur)
+        out[2 * count + 1] = w[2 * count + 1] - (floor + over)
+        if desk.equivalents[edge] >= capacity or not case.normality > 0:
+            demanded = 0.0
+    else:
+        out[2 * count + 1] = w[2 * count + 1]
+    return Point(strip_volume, -first, returned, fraction, controlled, demanded)
+
+
+@compiled
+def _positive(value: float, blur: float) -> tuple[float, float]:
+    """Return a value or zero, whichever is larger, with the corner rounded off, and its slope."""
+    size = np.sqrt(value * value + blur * blur)
+    return 0.5 * (value + size), 0.5 * (1 + value / size) if size > 0 else 0.0
 
 
 @compiled
@@ -162,17 +174,15 @@ def jacobian(case: Case, layout: Layout, desk: Desk, point: Point) -> None:
             matrix[0, 2 * count] += desk.water[0] * case.alkali_volume
     dose, strip = 2 * count, 2 * count + 1
     matrix[dose] = 0.0
-    if point.active:
-        matrix[dose, 0] = -_CONTROL_SLOPE
-    else:
-        if point.fraction > 0 and layout.recycled > 0 and desk.equivalents[count - 1] < capacity:
-            _gradient(case, layout, desk, desk.up, count - 1, 0.0, matrix[dose])
-            matrix[dose] *= point.fraction * layout.recycled
-        matrix[dose, dose] += 1.0
+    if point.fraction > 0 and layout.recycled > 0 and desk.equivalents[count - 1] < capacity:
+        _gradient(case, layout, desk, desk.up, count - 1, 0.0, matrix[dose])
+        matrix[dose] *= point.fraction * layout.recycled
+    matrix[dose, dose] += 1.0 - point.controlled
+    matrix[dose, 0] -= _CONTROL_SLOPE * point.controlled
     matrix[strip] = 0.0
-    if point.above_floor:
+    if point.demanded > 0:
         _gradient(case, layout, desk, desk.up, edge, 0.0, matrix[strip])
-        matrix[strip] *= -capacity / desk.equivalents[edge]
+        matrix[strip] *= -point.demanded * capacity / desk.equivalents[edge]
     matrix[strip, strip] += 1.0
 
 
@@ -189,7 +199,7 @@ def _moved(case: Case, layout: Layout, desk: Desk, strip_volume: float) -> None:
         z, a, swing = case.charge[m], case.adduct[m], desk.fed
         for j in range(count):
             mixed = (desk.rising[m, j] + desk.falling[m, j]) * desk.share[m, j] * desk.rest[m, j]
-            swing[j] = mixed * case.efficiency[m, j] / case.capacity
+            swing[j] = mixed * layout.approach * case.efficiency[m, j] / case.capacity
         top = case.entering[STRIP, m] * strip_volume / case.capacity if strips else 0.0
         entry = 1.0 if m == case.sodium else 0.0
         change, entering, in_edge = desk.change, desk.ends[0], desk.ends[1]

@@ -160,7 +160,7 @@ def read_case(given: Given, chemistry: Chemistry, number: int) -> Case:
         for liquor in range(3):
             entering[liquor, m] = given.metals[liquor, rows[m], number]
         normality -= chemistry.charge[rows[m]] * entering[STRIP, m]
-    layout = Layout(edge, count, 1.0 if given.closed else 0.0, spill)
+    layout = Layout(edge, count, 1.0 if given.closed else 0.0, spill, 1.0)
     return Case(
         layout, given.extraction, given.hold, np.isfinite(numbers[_PH]), organic,
         numbers[_MOLARITY], numbers[_MOLARITY] * organic, numbers[_PH], numbers[_SAPONIFIED], numbers[_ALKALI],
@@ -190,7 +190,7 @@ class Desk(NamedTuple):
     fed: Array
     returned: Array
     residual: Array  # (unknowns,)
-    right: Array
+    right: Array  # (unknowns, 2)
     matrix: Array  # (unknowns, unknowns)
     change: Array  # (stages, stages + 2)
     ends: Array  # (2, stages + 2)
@@ -206,7 +206,7 @@ def clear_desk(metals: int, count: int) -> Desk:
     return Desk(
         np.zeros((metals, 10, wide)), np.zeros(pair), np.zeros(pair), np.zeros(pair), np.zeros(pair), np.zeros(line),
         np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line),
-        np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(unknowns), np.zeros(unknowns),
+        np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(unknowns), np.zeros((unknowns, 2)),
         np.zeros((unknowns, unknowns)), np.zeros(plane), np.zeros((2, count + 2)), np.zeros((5, count, count + 2)),
         np.zeros((5, count, count + 2)),
     )  # fmt: skip

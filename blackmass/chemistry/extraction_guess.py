@@ -35,7 +35,9 @@ def first_guess(case: Case, w: Array) -> None:
     if case.targeted:
         w[2 * count] = 0.0 if case.hold else _SAPONIFIED
     strips = case.layout.edge + 1 < count
-    w[2 * count + 1] = np.log(strip_demand(case, _LOADED * case.concentration)) if strips else 0.0
+    w[2 * count + 1] = (
+        np.log(max(strip_demand(case, _LOADED * case.concentration), case.strip_floor)) if strips else 0.0
+    )
 
 
 @compiled

@@ -35,12 +35,15 @@ class Layout(NamedTuple):
         Share of the rising phase that returns from the last stage to the first: 0 in an open, 1 in a closed cascade.
     carried : float
         Share of the falling phase of the edge that the rising phase carries with it, unmixed, into the second section.
+    approach : float
+        Factor to the efficiency of all stages.
     """
 
     edge: int
     stages: int
     recycled: float
     carried: float
+    approach: float
 
 
 class Cascade(NamedTuple):
@@ -74,9 +77,10 @@ def eliminate_cascade(one: Cascade, layout: Layout, share: Array, rest: Array, e
         Share of the solute in the rising phase at equilibrium; its complement, given to keep its digits; approach.
     """
     for j in range(layout.stages):
-        take, drop = efficiency[j] * share[j], efficiency[j] * rest[j]
+        reached = layout.approach * efficiency[j]
+        take, drop = reached * share[j], reached * rest[j]
         one.take[j], one.drop[j] = take, drop
-        one.keep_up[j], one.keep_down[j] = (1 - efficiency[j]) + take, (1 - efficiency[j]) + drop
+        one.keep_up[j], one.keep_down[j] = (1 - reached) + take, (1 - reached) + drop
     edge = layout.edge
     one.ends[_EDGE_TAKE], one.ends[_EDGE_UP] = one.take[edge], one.keep_up[edge]
     one.keep_up[edge] += layout.carried * one.drop[edge]

@@ -30,7 +30,7 @@ def solved(layout, factor, efficiency, fed, entry):
 @pytest.mark.parametrize(("closed", "efficiency", "carried"), CASES)
 def test_what_enters_leaves_also_for_traces(closed, efficiency, carried):
     fed, entry = feeds()
-    layout = Layout(EDGE, STAGES, float(closed), carried)
+    layout = Layout(EDGE, STAGES, float(closed), carried, 1.0)
     _, rising, falling, _ = solved(layout, odds(spread=30.0), np.full(STAGES, efficiency), fed, entry)
     leaving = falling[0] + falling[EDGE + 1] + (0 if closed else rising[-1])
     np.testing.assert_allclose(leaving, fed.sum() + entry, rtol=1e-12)
@@ -38,20 +38,20 @@ def test_what_enters_leaves_also_for_traces(closed, efficiency, carried):
 
 @pytest.mark.parametrize("factor", [0.5, 1.5, 3.0])
 def test_fresh_solvent_follows_kremser(factor):
-    _, _, falling, _ = solved(Layout(3, 4, 0.0, 0.0), np.full(4, factor), np.ones(4), np.eye(4)[3], 0.0)
+    _, _, falling, _ = solved(Layout(3, 4, 0.0, 0.0, 1.0), np.full(4, factor), np.ones(4), np.eye(4)[3], 0.0)
     np.testing.assert_allclose(falling[0], (factor - 1) / (factor**5 - 1), rtol=1e-12)
 
 
 def test_stage_of_no_efficiency_changes_nothing():
     efficiency = np.ones(STAGES)
     efficiency[3] = 0.0
-    _, rising, _, _ = solved(Layout(EDGE, STAGES, 1.0, 0.0), odds(), efficiency, *feeds())
+    _, rising, _, _ = solved(Layout(EDGE, STAGES, 1.0, 0.0, 1.0), odds(), efficiency, *feeds())
     np.testing.assert_allclose(rising[3], rising[2], rtol=1e-14)
 
 
 @pytest.mark.parametrize(("closed", "efficiency", "carried"), CASES)
 def test_influence_is_the_derivative_of_the_profile(closed, efficiency, carried):
-    layout, approach = Layout(EDGE, STAGES, float(closed), carried), np.full(STAGES, efficiency)
+    layout, approach = Layout(EDGE, STAGES, float(closed), carried, 1.0), np.full(STAGES, efficiency)
     fed, entry = feeds()
 
     def rise(stage=0, step=0.0, top=0.0, entering=0.0):
