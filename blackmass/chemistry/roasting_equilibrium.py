@@ -16,7 +16,7 @@ from blackmass.status import Status, StatusArray
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
-TRACE = 1e-7  # share of all atoms below which an element, with its species, takes no part
+TRACE = 3e-7  # share of all atoms below which an element, with its species, takes no part
 GAS_COUNT = len(GASES)
 NOT_CONVERGED = int(Status.NOT_CONVERGED)
 LN_ATMOSPHERE = float(np.log(1.01325))  # of 1 atm over the standard pressure of 1 bar

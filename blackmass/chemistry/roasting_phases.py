@@ -10,6 +10,7 @@ from blackmass.numerics.dense import lu_solve
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 MOST_SETS = 40
+MOST_ADDED = 4  # phases added one by one where those that are there cannot hold the feed
 MOST_STEPS = 60
 DOUBT = 0.01  # amount over its largest, against the slack, from which on a phase counts as there
 FAR = 1e4  # step of the potentials, in RT, that only a singular system gives
@@ -50,12 +51,25 @@ def exchange_phases(
 ) -> bool:
     """Solve with the phases that are there; drop what turns negative and add what turns unstable, one at a time."""
     potential, amount = np.empty_like(point.potential), np.empty_like(point.amount)
+    barred, tried = np.zeros_like(there), np.zeros_like(there)
+    added = 0
     for _ in range(MOST_SETS):
         copy(point.potential, potential)
         copy(point.amount, amount)
         if not newton(formula, gases, gibbs, feed, point, there, ridge):
             copy(potential, point.potential)
             copy(amount, point.amount)
+            row = -1
+            if added < MOST_ADDED:
+                for phase in range(there.size):
+                    barred[phase] = there[phase] or tried[phase]
+                row = least_stable(formula, gases, gibbs, point, barred, np.inf)
+            if row >= 0:
+                added += 1
+                there[row] = True
+                tried[row] = True
+                point.amount[row] = 0.0
+                continue
             row = scarcest(gases, point, there)
             if row < 0:
                 return False
@@ -65,7 +79,7 @@ def exchange_phases(
         if row >= 0 and point.amount[row] < -ROUNDING * point.weight[row]:
             there[row] = False
             continue
-        row = least_stable(formula, gases, gibbs, point, there)
+        row = least_stable(formula, gases, gibbs, point, there, -UNSTABLE)
         if row < 0:
             return True
         there[row] = True
@@ -84,9 +98,9 @@ def scarcest(gases: int, point: Point, there: Mask) -> int:
 
 
 @compiled
-def least_stable(formula: Array, gases: int, gibbs: Array, point: Point, there: Mask) -> int:
-    """Return the absent phase that is most supersaturated; -1 without any."""
-    found, lowest = -1, -UNSTABLE
+def least_stable(formula: Array, gases: int, gibbs: Array, point: Point, there: Mask, limit: float) -> int:
+    """Return the absent phase that is most supersaturated, by a slack below a limit; -1 without any."""
+    found, lowest = -1, limit
     for row in range(max(gases - 1, 0), there.size):
         if not there[row]:
             if row < gases:
@@ -131,7 +145,7 @@ def newton(formula: Array, gases: int, gibbs: Array, feed: Array, point: Point, 
         for element in range(elements):
             point.potential[element] += length * right[element]
         for place in range(rows.size):
-            point.amount[rows[place]] += length * right[elements + place]
+            point.amount[rows[place]] += length * right[elements + place] * point.weight[rows[place]]
     return False
 
 
@@ -169,7 +183,7 @@ def assemble(
             for element in range(elements):
                 atoms = formula[row, element]
                 right[element] -= held * atoms / feed[element]
-                matrix[element, column] = atoms / feed[element]
+                matrix[element, column] = atoms * point.weight[row] / feed[element]
                 matrix[column, element] = atoms
             continue
         right[column] = 1.0
@@ -181,7 +195,7 @@ def assemble(
                 if atoms == 0.0:
                     continue
                 right[element] -= held * share * atoms / feed[element]
-                matrix[element, column] += share * atoms / feed[element]
+                matrix[element, column] += share * atoms * point.weight[row] / feed[element]
                 matrix[column, element] += share * atoms
                 for other in range(elements):
                     matrix[element, other] += held * share * atoms * formula[gas, other] / feed[element]
