@@ -18,7 +18,7 @@ MAX_SAPONIFICATION = 0.95
 _CONTROL_SLOPE = 0.2
 _WIDEST = 600.0
 _NEUTRAL = 7.0
-_BLUR, _LEAST = 0.05, 1e-6
+_BLUR = 0.05
 
 
 class Point(NamedTuple):
@@ -40,10 +40,8 @@ def log_h_at(case: Case, pH: float, stage: int) -> float:
 
 @compiled
 def strip_demand(case: Case, loaded: float) -> float:
-    """Strip volume per organic volume for the loaded equivalents [mol/L organic], where that acid can take up any."""
-    if case.normality > 0:
-        return max(case.strip_ratio * loaded / case.normality, _LEAST * case.strip_floor)
-    return _LEAST * case.strip_floor
+    """Strip volume per organic volume for the loaded equivalents [mol/L organic]; zero for an acid that takes none."""
+    return case.strip_ratio * loaded / case.normality if case.normality > 0 else 0.0
 
 
 @compiled
@@ -77,17 +75,15 @@ def residual(case: Case, layout: Layout, desk: Desk, w: Array) -> Point:
         aimed, slope = _positive(aim, blur)
         out[2 * count] = dose - (aimed - above)
         fraction, controlled = MAX_SAPONIFICATION * slope_above, slope - slope_above
-    demanded = 0.0
+    wanted, demanded = 1.0, 0.0
     if edge + 1 < count:
         # more than the extractant can hold is no solution, and no measure for the acid
-        wanted = np.log(strip_demand(case, min(desk.equivalents[edge] / organic, case.concentration)))
-        floor = np.log(case.strip_floor)
-        over, demanded = _positive(wanted - floor, blur)
-        out[2 * count + 1] = w[2 * count + 1] - (floor + over)
-        if desk.equivalents[edge] >= capacity or not case.normality > 0:
-            demanded = 0.0
-    else:
-        out[2 * count + 1] = w[2 * count + 1]
+        asked = strip_demand(case, min(desk.equivalents[edge] / organic, case.concentration)) / case.strip_floor
+        over, slope = _positive(asked - 1, blur)
+        wanted = (1 + over) * case.strip_floor
+        if desk.equivalents[edge] < capacity:
+            demanded = slope * strip_demand(case, case.concentration) / wanted
+    out[2 * count + 1] = w[2 * count + 1] - np.log(wanted)
     return Point(strip_volume, -first, returned, fraction, controlled, demanded)
 
 
@@ -182,7 +178,7 @@ def jacobian(case: Case, layout: Layout, desk: Desk, point: Point) -> None:
     matrix[strip] = 0.0
     if point.demanded > 0:
         _gradient(case, layout, desk, desk.up, edge, 0.0, matrix[strip])
-        matrix[strip] *= -point.demanded * capacity / desk.equivalents[edge]
+        matrix[strip] *= -point.demanded
     matrix[strip, strip] += 1.0
 
 

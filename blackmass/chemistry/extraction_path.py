@@ -17,8 +17,8 @@ from blackmass.numerics.dense import lu_solve
 _BEGIN, _END = -23.0, -23.0  # ln of the efficiency's factor, ln of the renewed share
 _FIRST, _LONGEST, _SHORTEST = 0.5, 8.0, 1e-6
 _CORRECTIONS, _EASY, _NEAR = 8, 4, 1e-6
-_STEPS, _NUDGE = 400, 1e-6
-_ALKALINE, _ACID, _HALVINGS = -45.0, 8.0, 40
+_STEPS, _NUDGE = 4000, 1e-6
+_ALKALINE, _ACID, _HALVINGS, _SETTLING = -45.0, 8.0, 40, 30
 
 
 @compiled
@@ -65,7 +65,15 @@ def _settle(case: Case, desk: Desk, w: Array) -> int:
                 high[j] = w[j]
             else:
                 low[j] = w[j]
-    return _HALVINGS
+    for number in range(_SETTLING):
+        desk.right[:, 1] = 0.0
+        if not _step(case, layout, desk, w):
+            return _HALVINGS + number
+        size = np.abs(desk.right[:, 0]).max()
+        w += desk.right[:, 0] * min(1.0, 1.0 / max(size, 1.0))
+        if size < _NEAR:
+            return _HALVINGS + number
+    return _HALVINGS + _SETTLING
 
 
 @compiled
