@@ -11,6 +11,7 @@ COMMANDS = {
     "list": "Flowsheets that ship.",
     "describe": "Units and parameters of a flowsheet, with units, bounds, defaults and sources.",
     "run": "Solve a plant and show recoveries, products, reagents and balances.",
+    "sweep": "Solve a grid or a sample of many cases into a Parquet file.",
     "stress": "Solve random cases over the full bounds and show how many converge.",
 }
 
