@@ -199,7 +199,7 @@ def _moved(case: Case, layout: Layout, desk: Desk, strip_volume: float) -> None:
         top = case.entering[STRIP, m] * strip_volume / case.capacity if strips else 0.0
         entry = 1.0 if m == case.sodium else 0.0
         change, entering, in_edge = desk.change, desk.ends[0], desk.ends[1]
-        influence(cascade_of(desk, m), layout, swing, top, entry, change, entering, in_edge)
+        influence(cascade_of(desk, m), layout, swing, top, entry, change, desk.ends)
         for j in range(count):
             below, high = change[j - 1] if j else entering, change[count - 1 if j > edge else edge]
             up = in_edge if j == edge and strips else change[j]

@@ -173,7 +173,7 @@ def read_case(given: Given, chemistry: Chemistry, number: int) -> Case:
 class Desk(NamedTuple):
     """Places for the numbers of one iterate: arrays (metals, stages) or (stages,) unless said otherwise."""
 
-    store: Array  # (metals, 11, stages, at least 4)
+    store: Array  # (metals, 11, stages, at least 8)
     share: Array
     rest: Array
     rising: Array
@@ -193,7 +193,7 @@ class Desk(NamedTuple):
     right: Array  # (unknowns, 2)
     matrix: Array  # (unknowns, unknowns)
     change: Array  # (stages, stages + 2)
-    ends: Array  # (2, stages + 2)
+    ends: Array  # (3, stages + 2)
     up: Array  # (5, stages, stages + 2): sums over the metals, weighted by z z, z a, z, a a, a
     down: Array
 
@@ -201,13 +201,13 @@ class Desk(NamedTuple):
 @compiled
 def clear_desk(metals: int, count: int) -> Desk:
     """Return a desk for circuits of so many metals and stages."""
-    unknowns, wide = 2 * count + 2, max(count, 4)
+    unknowns, wide = 2 * count + 2, max(count, 8)
     pair, line, plane = (metals, count), count, (count, count + 2)
     return Desk(
         np.zeros((metals, 10, wide)), np.zeros(pair), np.zeros(pair), np.zeros(pair), np.zeros(pair), np.zeros(line),
         np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line),
         np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(unknowns), np.zeros((unknowns, 2)),
-        np.zeros((unknowns, unknowns)), np.zeros(plane), np.zeros((2, count + 2)), np.zeros((5, count, count + 2)),
+        np.zeros((unknowns, unknowns)), np.zeros(plane), np.zeros((3, count + 2)), np.zeros((5, count, count + 2)),
         np.zeros((5, count, count + 2)),
     )  # fmt: skip
 

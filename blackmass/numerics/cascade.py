@@ -21,7 +21,7 @@ from blackmass.numerics.compiled import compiled
 
 Array = npt.NDArray[np.float64]
 _TINY = 1e-300
-_BACK, _PASSED, _EDGE_TAKE, _EDGE_UP = range(4)  # in `Cascade.ends`
+_BACK, _PASSED, _EDGE_TAKE, _EDGE_UP, _LINK_TAKE, _LINK_UP, _CLUNG, _LEFT = range(8)  # in `Cascade.ends`
 
 
 class Layout(NamedTuple):
@@ -34,7 +34,8 @@ class Layout(NamedTuple):
     recycled : float
         Share of the rising phase that returns from the last stage to the first: 0 in an open, 1 in a closed cascade.
     carried : float
-        Share of the falling phase of the edge that the rising phase carries with it, unmixed, into the second section.
+        Share of the falling phase of the edge that the rising phase carries with it, unmixed, into the second section,
+        where it belongs to the falling phase: it enters the mixer, and leaves with what falls as far as it is missed.
     approach : float
         Factor to the efficiency of all stages.
     """
@@ -63,7 +64,7 @@ class Cascade(NamedTuple):
 
 @compiled
 def cascade(store: Array) -> Cascade:
-    """Return the places of a cascade in an array (10, stages but at least 4)."""
+    """Return the places of a cascade in an array (10, stages but at least 8)."""
     return Cascade(store[0], store[1], store[2], store[3], store[4], store[5], store[6], store[7], store[8], store[9])
 
 
@@ -82,7 +83,13 @@ def eliminate_cascade(one: Cascade, layout: Layout, share: Array, rest: Array, e
         one.take[j], one.drop[j] = take, drop
         one.keep_up[j], one.keep_down[j] = (1 - reached) + take, (1 - reached) + drop
     edge = layout.edge
-    one.ends[_EDGE_TAKE], one.ends[_EDGE_UP] = one.take[edge], one.keep_up[edge]
+    # as if it rose: the part of what is carried that the next stage mixes in
+    next_up = one.keep_up[edge + 1] if layout.stages > edge + 1 else 1.0
+    mixed = layout.carried * (one.take[edge + 1] / max(next_up, _TINY) if layout.stages > edge + 1 else 1.0)
+    one.ends[_EDGE_TAKE], one.ends[_EDGE_UP], one.ends[_CLUNG] = one.take[edge], one.keep_up[edge], mixed
+    one.ends[_LINK_TAKE] = one.take[edge] + mixed * one.keep_down[edge]
+    one.ends[_LINK_UP] = one.keep_up[edge] + mixed * one.drop[edge]
+    one.ends[_LEFT] = (layout.carried - mixed) * one.drop[edge]
     one.keep_up[edge] += layout.carried * one.drop[edge]
     one.take[edge] += layout.carried * one.keep_down[edge]
     one.drop[edge] *= 1 - layout.carried
@@ -91,7 +98,7 @@ def eliminate_cascade(one: Cascade, layout: Layout, share: Array, rest: Array, e
     one.ends[_PASSED] = 1.0
     for j in range(layout.stages - 1, -1, -1):
         if j == edge and layout.stages > edge + 1:
-            back = reflection
+            back = (one.ends[_LEFT] + one.ends[_LINK_UP] * reflection) / max(one.keep_up[edge], _TINY)
             one.ends[_PASSED] = transmission
             reflection, transmission = 0.0, 1.0
         inverse = 1.0 / (one.keep_down[j] + one.take[j] * transmission)
@@ -119,16 +126,19 @@ def flows(
         Of these the first two are results; in the edge without what the rising phase carries.
     """
     edge, count = layout.edge, layout.stages
-    back, crossed, transmitted = 0.0, 0.0, 0.0
+    back, crossed, transmitted, linked = 0.0, 0.0, 0.0, 0.0
     for j in range(count - 1, -1, -1):
         if j == edge:
             crossed, transmitted, back = transmitted, 0.0, 0.0
         given = (back + fed[j]) * one.inverse[j]
         back = one.keep_down[j] * given
         returned[j] = back
-        transmitted += one.above[j] * one.take[j] * given
-    if count > edge + 1:
-        transmitted = transmitted * one.ends[_PASSED] + crossed
+        if j == edge:
+            linked = one.ends[_LINK_TAKE] * given
+        else:
+            transmitted += one.above[j] * one.take[j] * given
+    linked += transmitted * (one.ends[_LINK_UP] / max(one.keep_up[edge], _TINY))
+    transmitted = linked * one.ends[_PASSED] + crossed
     entering = (layout.recycled * transmitted + entry) / _lost(one, layout)
     below = entering
     for j in range(count):
@@ -137,9 +147,11 @@ def flows(
             given += returned[j + 1]
         falling[j] = one.reflected[j] * below + returned[j]
         rising[j] = one.step_up[j] * below + one.take[j] * one.inverse[j] * given
-        below = rising[j]
+        below = one.ends[_LINK_UP] * below + one.ends[_LINK_TAKE] * fed[edge] if j == edge else rising[j]
     rising[edge] = one.ends[_EDGE_UP] * (rising[edge - 1] if edge else entering) + one.ends[_EDGE_TAKE] * fed[edge]
     falling[edge] /= 1 - layout.carried
+    if count > edge + 1:
+        falling[edge + 1] += (layout.carried - one.ends[_CLUNG]) * falling[edge]
     return entering
 
 
@@ -150,9 +162,7 @@ def _lost(one: Cascade, layout: Layout) -> float:
 
 
 @compiled
-def influence(
-    one: Cascade, layout: Layout, swing: Array, top: float, entry: float, rising: Array, entering: Array, in_edge: Array
-) -> None:
+def influence(one: Cascade, layout: Layout, swing: Array, top: float, entry: float, rising: Array, ends: Array) -> None:
     """Fill in what a small change does to what rises from every stage.
 
     Within a section, rising less falling is the same at all heights.
@@ -165,10 +175,10 @@ def influence(
         Fed to the falling phase of the last stage; added to the rising phase before the first: two more columns.
     rising : array (stages, stages + 2)
         Result, with what is carried into the second section.
-    entering, in_edge : array (stages + 2,)
-        Results: into the first stage; from the edge, without what is carried.
+    ends : array (3, stages + 2)
+        Results: into the first stage; from the edge, without what is carried; with the part of it that is mixed in.
     """
-    edge, count = layout.edge, layout.stages
+    edge, count, entering, in_edge, link = layout.edge, layout.stages, ends[0], ends[1], ends[2]
     rising[:, :] = 0.0
     _upward(one, layout, 0, edge + 1, swing, top, rising)
     if count > edge + 1:
@@ -176,12 +186,21 @@ def influence(
     passed = layout.recycled / _lost(one, layout)
     entering[count] = rising[count - 1, count] * passed
     entering[count + 1] = entry / _lost(one, layout)
+    into = swing[edge] * (1 - one.ends[_CLUNG])
     for j in range(count - 1, -1, -1):
-        entering[j] = passed * rising[j, j]
-        passed *= one.step_up[j]
+        if j == edge:
+            own = one.ends[_LINK_UP] * (rising[edge - 1, edge] if edge else 0.0) + into
+            entering[j] = passed * own
+            passed *= one.ends[_LINK_UP]
+        else:
+            entering[j] = passed * rising[j, j]
+            passed *= one.step_up[j]
     through = 1.0
     for j in range(count):
         below, step = rising[j - 1] if j else entering, one.step_up[j]
+        if j == edge + 1:
+            below = link
+            through *= one.ends[_LINK_UP] / max(one.step_up[edge], _TINY)
         end = count + 1 if j > edge or edge + 1 == count else edge + 1
         through *= step
         for k in range(j):
@@ -190,6 +209,10 @@ def influence(
             rising[j, k] += through * entering[k]
         for k in range(end, count + 2):
             rising[j, k] = step * below[k]
+        if j == edge:
+            for k in range(count + 2):
+                link[k] = one.ends[_LINK_UP] * below[k]
+            link[edge] += into
     for k in range(count + 2):
         in_edge[k] = one.ends[_EDGE_UP] * (rising[edge - 1, k] if edge else entering[k])
     in_edge[edge] += swing[edge]

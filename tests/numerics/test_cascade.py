@@ -20,7 +20,7 @@ def feeds(seed=1):
 
 def solved(layout, factor, efficiency, fed, entry):
     """The cascade, what leaves each stage upwards and downwards, and what rises into the first."""
-    one = cascade(np.zeros((10, max(layout.stages, 4))))
+    one = cascade(np.zeros((10, max(layout.stages, 8))))
     eliminate_cascade(one, layout, factor / (1 + factor), 1 / (1 + factor), efficiency)
     rising, falling = np.zeros((2, layout.stages))
     entering = flows(one, layout, fed, entry, rising, falling, np.zeros(layout.stages))
@@ -61,9 +61,9 @@ def test_influence_is_the_derivative_of_the_profile(closed, efficiency, carried)
 
     one, rising, falling, _ = solved(layout, odds(), approach, fed, entry)
     swing = approach * (rising + falling) * odds() / (1 + odds()) ** 2
-    rows, (into, in_edge) = np.zeros((STAGES, STAGES + 2)), np.zeros((2, STAGES + 2))
-    influence(one, layout, swing, 1.0, 1.0, rows, into, in_edge)
-    rows[EDGE] = in_edge
+    rows, ends = np.zeros((STAGES, STAGES + 2)), np.zeros((3, STAGES + 2))
+    influence(one, layout, swing, 1.0, 1.0, rows, ends)
+    rows[EDGE] = ends[1]
     h = 1e-5
     for stage in range(STAGES):
         np.testing.assert_allclose(rows[:, stage], (rise(stage, h) - rise(stage, -h)) / (2 * h), rtol=1e-6, atol=1e-8)
