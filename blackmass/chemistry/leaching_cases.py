@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,8 +28,8 @@ class BatchCases:
 
     Parameters
     ----------
-    feed : formulas such as "LiNi0.6Mn0.2Co0.2O2", "LiCoO2", "LiMn2O4" or "LiFePO4"
-    acid, reductant : names of data/leach_reagents.csv; "none" for nothing
+    feed : formulas such as "LiNi0.6Mn0.2Co0.2O2", "LiCoO2", "LiMn2O4" or "LiFePO4", or mixtures by mass, see `powder`
+    acid, reductant : names of data/leach_reagents.csv; "none" for nothing; "0.5 H2SO4 + 0.5 HCl": by mole
     acid_concentration, reductant_concentration [mol/m3 of solution]
     temperature [K]
     time [s]
@@ -73,17 +74,48 @@ def batch_case(
     return shares, np.maximum(leached.status, outside)
 
 
-def powder(formula: str) -> dict[str, float]:
-    """Return the moles of each species [mol/kg] in a cathode material.
+def powder(feed: str) -> dict[str, float]:
+    """Return the moles of each species [mol/kg] in a powder: a cathode material or a mixture by mass.
 
-    A layered oxide with less than one lithium per metal is taken as delithiated, its metals alike; more than one
-    lithium is Li2CO3 on its surface. Manganese oxides with about half a lithium per metal are the spinel.
+    A mixture is written "0.6 LiCoO2 + 0.3 LiFePO4 + 0.1 Cu"; copper, aluminium and iron metal and graphite (C) may be
+    parts of it. Without shares the parts are alike.
 
     Raises
     ------
     InputError
-        The formula cannot be read, or is not one of an oxide of Ni, Co, Mn, Al or of an iron phosphate.
+        A formula cannot be read, or is not one of an oxide of Ni, Co, Mn, Al or of an iron phosphate.
     """
+    parts = _parts(feed, "feed")
+    total = sum(share for share, _ in parts)
+    amounts: dict[str, float] = {}
+    for share, formula in parts:
+        for name, moles in _material(formula).items():
+            amounts[name] = amounts.get(name, 0.0) + share / total * moles
+    return amounts
+
+
+_METALS = {"Cu": "Cu", "Al": "Al", "Fe": "Fe", "C": "graphite"}
+
+
+def _parts(text: str, what: str) -> list[tuple[float, str]]:
+    """Shares and names of "0.6 A + 0.4 B"."""
+    found = []
+    for part in text.split("+"):
+        match = re.fullmatch(r"\s*(?:(\d*\.?\d+(?:[eE][+-]?\d+)?)\s+)?(.*?)\s*", part)
+        if match is None or (match.group(1) and float(match.group(1)) <= 0):
+            raise InputError(f"{what} '{text}': write a mixture as 0.6 LiCoO2 + 0.4 LiFePO4, shares above zero.")
+        found.append((float(match.group(1) or 1.0), match.group(2)))
+    return found
+
+
+def _material(formula: str) -> dict[str, float]:
+    """Moles of each species [mol/kg] in one material.
+
+    A layered oxide with less than one lithium per metal is taken as delithiated, its metals alike; more than one
+    lithium is Li2CO3 on its surface. Manganese oxides with about half a lithium per metal are the spinel.
+    """
+    if formula in _METALS:
+        return {_METALS[formula]: 1.0 / species.molar_mass(formula)}
     counts = species.parse_formula(formula)
     metals = {metal: counts.get(metal, 0.0) for metal in ("Ni", "Co", "Mn", "Al") if counts.get(metal, 0.0) > 0}
     lithium, iron = counts.get("Li", 0.0), counts.get("Fe", 0.0)
@@ -146,12 +178,19 @@ def _charge(cases: BatchCases) -> Stream:
     flow *= np.asarray(cases.pulp_density, dtype=float)
     for names, amounts in ((cases.acid, cases.acid_concentration), (cases.reductant, cases.reductant_concentration)):
         for position, name in enumerate(names):
-            flow[:, position] += _dissolved(_reagent(name)) * np.broadcast_to(amounts, (number,))[position]
+            flow[:, position] += _mixed(name) * np.broadcast_to(amounts, (number,))[position]
     solutes = Stream(flow, np.asarray(cases.temperature, dtype=float)).volume
     free = np.maximum(1.0 - solutes + 0.0, 0.1)
     water = species.index("H2O")
     flow[water] += free * water_density(298.15) / species.MOLAR_MASS[water, 0]
     return Stream(flow, np.asarray(cases.temperature, dtype=float))
+
+
+def _mixed(text: str) -> Array:
+    """Species (species,) per mole of a reagent, or of a mixture by mole."""
+    parts = _parts(text, "reagent")
+    total = sum(share for share, _ in parts)
+    return np.asarray(sum(share / total * _dissolved(_reagent(name)) for share, name in parts))
 
 
 def _dissolved(row: Row) -> Array:
@@ -174,6 +213,15 @@ def _reagent(name: str) -> Row:
 _COLUMNS = ("reagent", "dissolved", "tested")
 
 
+def _tested(text: str) -> bool:
+    return all(_reagent(name)["tested"] == "yes" for _, name in _parts(text, "reagent"))
+
+
+def reagent_names() -> tuple[str, ...]:
+    """Return the names of the reagents that leaching knows."""
+    return tuple(row["reagent"] for row in table("leach_reagents.csv", columns=_COLUMNS, key=("reagent",)))
+
+
 def _outside(cases: BatchCases) -> npt.NDArray[np.bool_]:
     figures = {
         "acid": np.asarray(cases.acid_concentration) / 1e3,
@@ -185,5 +233,5 @@ def _outside(cases: BatchCases) -> npt.NDArray[np.bool_]:
     for name, (low, high) in _RANGE.items():
         outside = outside | (figures[name] < low) | (figures[name] > high)
     for names in (cases.acid, cases.reductant):
-        outside = outside | np.array([_reagent(name)["tested"] != "yes" for name in names], dtype=bool)
+        outside = outside | np.array([not _tested(name) for name in names], dtype=bool)
     return outside

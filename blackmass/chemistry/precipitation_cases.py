@@ -1,7 +1,7 @@
 """Published precipitation experiments, predicted from their conditions alone."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -9,15 +9,13 @@ import numpy.typing as npt
 from blackmass import species
 from blackmass.chemistry.neutralisation import SOLIDS, Neutralisation, neutralise
 from blackmass.errors import InputError, nearest
-from blackmass.status import Status
 
 Array = npt.NDArray[np.float64]
 ELEMENTS = {
     **{"Li": "Li+", "Na": "Na+", "Mg": "Mg+2", "Al": "Al+3", "Ca": "Ca+2", "Mn": "Mn+2", "Fe": "Fe+3", "Co": "Co+2"},
-    **{"Ni": "Ni+2", "Cu": "Cu+2", "Zn": "Zn+2", "P": "PO4-3", "F": "F-"},
+    **{"Ni": "Ni+2", "Cu": "Cu+2", "Zn": "Zn+2", "K": "K+", "P": "PO4-3", "F": "F-"},
 }
 """Dissolved form of each element of the case files; iron is taken as oxidised."""
-MEDIA = {"sulfate": ("SO4-2", 2.0), "chloride": ("Cl-", 1.0)}
 REAGENTS: dict[str, dict[str, float]] = {
     "NaOH": {"Na+": 1, "H2O": 1, "H+": -1},
     "LiOH": {"Li+": 1, "H2O": 1, "H+": -1},
@@ -26,128 +24,154 @@ REAGENTS: dict[str, dict[str, float]] = {
     "Ca(OH)2": {"Ca(OH)2": 1},
     "CaO": {"CaO": 1},
     "MgO": {"MgO": 1},
+    "Mg(OH)2": {"Mg(OH)2": 1},
     "Na2CO3": {"Na+": 2, "CO3-2": 1},
+    "K2CO3": {"K+": 2, "CO3-2": 1},
+    "Li2CO3": {"Li+": 2, "CO3-2": 1},
+    "(NH4)2CO3": {"NH4+": 2, "CO3-2": 1},
+    "NaHCO3": {"Na+": 1, "H+": 1, "CO3-2": 1},
+    "NH4HCO3": {"NH4+": 1, "H+": 1, "CO3-2": 1},
+    "CO2": {"H+": 2, "CO3-2": 1, "H2O": -1},
     "CaCO3": {"CaCO3": 1},
     "Na3PO4": {"Na+": 3, "PO4-3": 1},
+    "K3PO4": {"K+": 3, "PO4-3": 1},
+    "(NH4)3PO4": {"NH4+": 3, "PO4-3": 1},
+    "Na2HPO4": {"Na+": 2, "H+": 1, "PO4-3": 1},
+    "(NH4)2HPO4": {"NH4+": 2, "H+": 1, "PO4-3": 1},
+    "NaH2PO4": {"Na+": 1, "H+": 2, "PO4-3": 1},
+    "NH4H2PO4": {"NH4+": 1, "H+": 2, "PO4-3": 1},
     "H3PO4": {"H+": 3, "PO4-3": 1},
     "NaF": {"Na+": 1, "F-": 1},
+    "NH4F": {"NH4+": 1, "F-": 1},
+    "HF": {"H+": 1, "F-": 1},
+    "H2C2O4": {"H+": 2, "C2O4-2": 1},
+    "Na2C2O4": {"Na+": 2, "C2O4-2": 1},
+    "(NH4)2C2O4": {"NH4+": 2, "C2O4-2": 1},
     "H2SO4": {"H+": 2, "SO4-2": 1},
     "HCl": {"H+": 1, "Cl-": 1},
 }
 """Reagents by formula, in species."""
+ANIONS = {"SO4-2": "H2SO4", "Cl-": "HCl"}
+"""Anion of the medium, and the acid that lowers its pH."""
 _METALS = ("Mg", "Al", "Ca", "Mn", "Fe", "Co", "Ni", "Cu", "Zn")
-_TARGETS = {"PO4-3": (("Fe", "Al"), ("Li",)), "CO3-2": (("Ca", "Mn", "Co", "Ni"), ("Li",)), "F-": (("Ca", "Mg"),)}
+_TARGETS = {
+    "PO4-3": (("Fe", "Al"), ("Li",), ("Ni", "Co", "Mn", "Ca", "Mg")),
+    "CO3-2": (("Ca", "Mn", "Co", "Ni", "Cu", "Zn", "Mg", "Fe", "Al"), ("Li",)),
+    "F-": (("Ca", "Mg"), ("Li",), ("Al",)),
+    "C2O4-2": (("Ni", "Co", "Mn", "Cu", "Ca", "Mg", "Zn"), ("Li",), ("Fe",)),
+}
+_OXALATES = tuple(s.name for s in species.SPECIES if s.phase == "solid" and "C2O4" in s.formula and s.name != "LEDC")
 _WATER_MOLES = 1.0 / species.molar_mass("H2O")
+_FEED_ACID = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
-class Prediction:
-    """One figure of a case: per cent precipitated (`y`) or residual [mg/L] (`residual`) of an element."""
-
-    case: str
-    quality: str
-    element: str
-    quantity: str
-    measured: float
-    predicted: float
-    in_range: bool
-
-    @property
-    def error(self) -> float:
-        """Predicted less measured."""
-        return self.predicted - self.measured
-
-
-def predict(rows: Sequence[Mapping[str, str]]) -> list[Prediction]:
-    """Return the figures measured in precipitation cases beside those predicted.
-
-    A litre of liquor is taken as a kilogram of water with the metals as salts of the medium at pH 2, where the file
-    does not say. A reagent given with a ratio is added in that ratio to what it precipitates, and the pH, if given,
-    is then set with alkali or acid; one without a ratio is dosed to the pH.
+class Conditions:
+    """One experiment.
 
     Parameters
     ----------
-    rows : rows of a case file with the columns of `precipitation.csv`; empty cells are not stated
+    feed : element to g per litre of liquor
+    anion : of the medium, a key of `ANIONS`
+    reagent : a key of `REAGENTS`
+    ratio : reagent over what the metals take by charge; None: dosed to the pH
+    pH : final; None: whatever it comes to
+    temperature : [K]
+    """
+
+    feed: Mapping[str, float]
+    reagent: str
+    anion: str = "SO4-2"
+    ratio: float | None = None
+    pH: float | None = None
+    temperature: float = 298.15
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """Per cent precipitated and mg per litre left, by element; pH; status of the equilibrium."""
+
+    precipitated: dict[str, float]
+    residual: dict[str, float]
+    pH: float
+    status: int
+
+
+def predict(conditions: Conditions) -> Outcome:
+    """Return what precipitates.
+
+    A litre of liquor is taken as a kilogram of water with the metals as salts of the medium at pH 2. A reagent given
+    with a ratio is added in that ratio to what it precipitates, and the pH, if given, is then set with alkali or
+    acid; one without a ratio is dosed to the pH.
 
     Raises
     ------
     InputError
-        A reagent or medium that is not known.
+        A reagent, medium or element that is not known; nothing in the feed that the reagent precipitates.
     """
-    found = []
-    for row in rows:
-        feed = _feed(row)
-        slurry, status = _treated(row, feed)
-        for element, ion in ELEMENTS.items():
-            left, fed = float(slurry[species.index(ion)]), float(feed[species.index(ion)])
-            predicted = {
-                "y": 100 * (1 - left / fed) if fed > 0 else float("nan"),
-                "residual": 1e6 * left * species.molar_mass(element),
-            }
-            for quantity, column in (("y", f"y_{element}_pct"), ("residual", f"residual_{element}_mgL")):
-                if _number(row, column) is not None:
-                    measured = float(row[column])
-                    good = status == Status.OK
-                    found.append(
-                        Prediction(
-                            row["case_id"], row["quality"], element, quantity, measured, predicted[quantity], good
-                        )
-                    )
-    return found
-
-
-def _number(row: Mapping[str, str], column: str) -> float | None:
-    text = row.get(column, "")
-    return float(text) if text and text.strip() else None
-
-
-def _feed(row: Mapping[str, str]) -> Array:
-    """The liquor (species,) [mol per kg of water]."""
-    if row["medium"] not in MEDIA:
-        raise InputError(f"{row['case_id']}: medium '{row['medium']}' is not known{nearest(row['medium'], MEDIA)}")
-    anion, valence = MEDIA[row["medium"]]
-    amounts = {"H2O": _WATER_MOLES, "H+": 0.01}
+    feed = _feed(conditions)
+    slurry, tank = _treated(conditions, feed)
+    shares, residual = {}, {}
     for element, ion in ELEMENTS.items():
-        grams = _number(row, f"feed_{element}_gL")
+        left, fed = float(slurry[species.index(ion)]), float(feed[species.index(ion)])
+        if fed > 0:
+            shares[element] = 100 * (1 - left / fed)
+        residual[element] = 1e6 * left * species.molar_mass(element)
+    return Outcome(shares, residual, float(tank.pH[0]), int(tank.status[0]))
+
+
+def anion_of(reagent: str) -> str | None:
+    """Return the precipitating anion of a reagent, None for an alkali or an acid."""
+    return next((ion for ion in _TARGETS if ion in REAGENTS[reagent]), None)
+
+
+def _feed(conditions: Conditions) -> Array:
+    """The liquor (species,) [mol per kg of water]."""
+    anion = conditions.anion
+    if anion not in ANIONS:
+        raise InputError(f"precipitation: medium '{anion}' is not known{nearest(anion, ANIONS)}")
+    amounts = {"H2O": _WATER_MOLES, "H+": _FEED_ACID}
+    for element, grams in conditions.feed.items():
+        if element not in ELEMENTS:
+            raise InputError(f"precipitation: element '{element}' is not known{nearest(element, ELEMENTS)}")
         if grams:
-            amounts[ion] = 1e-3 * grams / species.molar_mass(element)
+            amounts[ELEMENTS[element]] = 1e-3 * grams / species.molar_mass(element)
     charge = sum(species.CHARGE[species.index(name)] * amount for name, amount in amounts.items())
     if charge < 0:
         amounts["H+"] -= charge
-    amounts[anion] = amounts.get(anion, 0.0) + max(charge, 0.0) / valence
+    amounts[anion] = amounts.get(anion, 0.0) + max(charge, 0.0) / -species.CHARGE[species.index(anion)]
     return species.column(amounts)
 
 
-def _treated(row: Mapping[str, str], feed: Array) -> tuple[Array, int]:
-    """The slurry (species,) after the reagent, and its status."""
-    name = row["reagent"]
+def _treated(conditions: Conditions, feed: Array) -> tuple[Array, Neutralisation]:
+    """The slurry (species,) after the reagent, and the tank."""
+    name = conditions.reagent
     if name not in REAGENTS:
-        raise InputError(f"{row['case_id']}: reagent '{name}' is not known{nearest(name, REAGENTS)}")
-    reagent, ratio, target = species.column(REAGENTS[name]), _number(row, "reagent_ratio"), _number(row, "pH_final")
-    alkaline = set(REAGENTS[name]).isdisjoint(_TARGETS)
-    temperature = np.array([273.15 + (_number(row, "T_C") or 25.0)])
+        raise InputError(f"precipitation: reagent '{name}' is not known{nearest(name, REAGENTS)}")
+    reagent, ratio, target = species.column(REAGENTS[name]), conditions.ratio, conditions.pH
+    temperature = np.array([conditions.temperature])
+    solids = (*SOLIDS, *_OXALATES) if "C2O4-2" in REAGENTS[name] else SOLIDS
     flow = feed[:, None].copy()
-    if ratio is not None and not (alkaline and target is not None):
-        flow += (ratio * _stoichiometric(row, feed, reagent) * reagent)[:, None]
+    if ratio is not None and not (anion_of(name) is None and target is not None):
+        flow += (ratio * _stoichiometric(conditions, feed, reagent) * reagent)[:, None]
         reagent = species.column(REAGENTS["NaOH"])
     if target is None:
-        tank = neutralise(flow, temperature, np.array([7.0]), np.zeros_like(flow))
-        return _slurry(flow, 0.0 * flow, tank), int(tank.status[0])
-    acid = species.column(REAGENTS["HCl" if row["medium"] == "chloride" else "H2SO4"])
-    tank = neutralise(flow, temperature, np.array([target]), reagent[:, None], solids=SOLIDS)
+        tank = neutralise(flow, temperature, np.array([7.0]), np.zeros_like(flow), solids=solids)
+        return _slurry(flow, 0.0 * flow, tank), tank
+    tank = neutralise(flow, temperature, np.array([target]), reagent[:, None], solids=solids)
     if tank.pH[0] > target + 1e-6 and tank.dose[0] == 0:
-        reagent = acid
-        tank = neutralise(flow, temperature, np.array([target]), reagent[:, None], solids=SOLIDS)
-    return _slurry(flow, reagent[:, None], tank), int(tank.status[0])
+        reagent = species.column(REAGENTS[ANIONS[conditions.anion]])
+        tank = neutralise(flow, temperature, np.array([target]), reagent[:, None], solids=solids)
+    return _slurry(flow, reagent[:, None], tank), tank
 
 
 def _slurry(flow: Array, reagent: Array, tank: Neutralisation) -> Array:
     return (flow + reagent * tank.dose + tank.stoichiometry @ tank.extent)[:, 0]
 
 
-def _stoichiometric(row: Mapping[str, str], feed: Array, reagent: Array) -> float:
+def _stoichiometric(conditions: Conditions, feed: Array, reagent: Array) -> float:
     """Moles of a reagent that the metals of a liquor take, by charge."""
-    anion = next((ion for ion in _TARGETS if reagent[species.index(ion)] > 0), None)
+    anion = anion_of(conditions.reagent)
     groups = _TARGETS[anion] if anion else (_METALS,)
     valence = -species.CHARGE[species.index(anion)] if anion else _hydroxide(reagent)
     for group in groups:
@@ -155,10 +179,10 @@ def _stoichiometric(row: Mapping[str, str], feed: Array, reagent: Array) -> floa
         charge = float(species.CHARGE[ions] @ feed[ions])
         if charge > 0:
             return charge / float(valence)
-    raise InputError(f"{row['case_id']}: {row['reagent']} has nothing to precipitate with the feed given.")
+    raise InputError(f"precipitation: {conditions.reagent} has nothing to precipitate with the feed given.")
 
 
 def _hydroxide(reagent: Array) -> float:
     """Protons that one mole of a base takes up."""
-    solids = {"Ca(OH)2": 2.0, "CaO": 2.0, "MgO": 2.0}
+    solids = {"Ca(OH)2": 2.0, "Mg(OH)2": 2.0, "CaO": 2.0, "MgO": 2.0, "CaCO3": 2.0}
     return float(-reagent[species.index("H+")] + sum(reagent[species.index(name)] * n for name, n in solids.items()))

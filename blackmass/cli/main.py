@@ -13,6 +13,8 @@ COMMANDS = {
     "run": "Solve a plant and show recoveries, products, reagents and balances.",
     "sweep": "Solve a grid or a sample of many cases into a Parquet file.",
     "stress": "Solve random cases over the full bounds and show how many converge.",
+    "validate": "Predict published experiments from their conditions, and compare.",
+    "sources": "The bibliography of every figure in the data.",
 }
 
 

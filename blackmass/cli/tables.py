@@ -19,12 +19,13 @@ def summary_text(found: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _table(title: str, header: list[str], rows: list[list[str]]) -> str:
+def aligned(title: str, header: list[str], rows: list[list[str]], left: tuple[int, ...] = (0,)) -> str:
+    """Return a table with the columns of `left` aligned to the left, the others to the right."""
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
 
     def line(cells: list[str]) -> str:
-        first = cells[0].ljust(widths[0])
-        return "  ".join([first, *(c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True))]).rstrip()
+        padded = (c.ljust(w) if i in left else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True)))
+        return "  ".join(padded).rstrip()
 
     return "\n".join([title, f"  {line(header)}", *(f"  {line(row)}" for row in rows)])
 
@@ -50,7 +51,7 @@ def _recovery(recovery: dict[str, Any]) -> str:
     for element, figures in recovery.items():
         where = ", ".join(f"{name} {_percent(share)}" for name, share in figures["by_product"].items())
         rows.append([element, _percent(figures["total"]), where])
-    return _table("Recovery", ["element", "%", "by product, %"], rows)
+    return aligned("Recovery", ["element", "%", "by product, %"], rows)
 
 
 def _products(products: dict[str, Any]) -> str:
@@ -59,22 +60,22 @@ def _products(products: dict[str, Any]) -> str:
         main = "+".join(figures["main"])
         cells = [_number(figures["kg_per_h"]), main, _percent(figures["purity"]), _percent(figures["moisture"])]
         rows.append([name, *cells])
-    return _table("Products", ["product", "kg/h", "sold as", "purity, % of dry", "moisture, %"], rows)
+    return aligned("Products", ["product", "kg/h", "sold as", "purity, % of dry", "moisture, %"], rows)
 
 
 def _reagents(reagents: dict[str, Any]) -> str:
     rows = [[name, _number(v["kg_per_h"]), _number(v["kg_per_t_feed"])] for name, v in reagents.items()]
-    return _table("Reagents (as 100 %)", ["reagent", "kg/h", "kg/t feed"], rows)
+    return aligned("Reagents (as 100 %)", ["reagent", "kg/h", "kg/t feed"], rows)
 
 
 def _wastes(wastes: dict[str, Any]) -> str:
-    return _table("Wastes", ["waste", "kg/h"], [[name, _number(v["kg_per_h"])] for name, v in wastes.items()])
+    return aligned("Wastes", ["waste", "kg/h"], [[name, _number(v["kg_per_h"])] for name, v in wastes.items()])
 
 
 def _utilities(utilities: dict[str, Any]) -> str:
     names = {"electricity_kW": "electricity, kW", "heat_kW": "heat, kW", "cooling_kW": "cooling, kW"}
     names["water_kg_per_h"] = "water, kg/h"
-    return _table("Utilities", ["utility", ""], [[names[key], _number(value)] for key, value in utilities.items()])
+    return aligned("Utilities", ["utility", ""], [[names[key], _number(value)] for key, value in utilities.items()])
 
 
 def _balance(balance: dict[str, Any]) -> str:
@@ -86,4 +87,4 @@ def _balance(balance: dict[str, Any]) -> str:
     ]
     rows.append(["charge", "", "", _number(balance["charge_relative_error"], 2)])
     title = f"Balance: {verdict} (worst {_number(error, 2)} relative, at {balance['worst_unit']})"
-    return _table(title, ["element", "in, kg/h", "out, kg/h", "relative error"], rows)
+    return aligned(title, ["element", "in, kg/h", "out, kg/h", "relative error"], rows)

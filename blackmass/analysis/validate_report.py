@@ -1,0 +1,106 @@
+"""A validation as files: plots, a table as CSV, and a page that shows them."""
+
+import csv
+import functools
+import io
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from blackmass.analysis.validate import Validation
+from blackmass.errors import InputError
+
+_COLUMNS = (
+    *("kind", "case", "source", "quality", "element", "quantity", "unit"),
+    *("measured", "predicted", "error", "in_range", "counted", "remark"),
+)
+_FORMATS = {"png": "Software", "svg": "Date"}
+"""Suffix, and what of its metadata would differ from run to run."""
+
+
+def write(found: Validation, folder: Path) -> None:
+    """Write cases.csv, index.md, and each figure as PNG and SVG; each file appears whole or not at all."""
+    from blackmass.analysis.validate_plots import figures
+
+    drawn = figures(found.rows)
+    for name, figure in drawn.items():
+        for suffix, unwanted in _FORMATS.items():
+            save = functools.partial(figure.savefig, format=suffix, dpi=150, metadata={unwanted: None})
+            _whole(folder / f"{name}.{suffix}", save)
+    _whole(folder / "cases.csv", lambda file: file.write(_csv(found).encode()))
+    _whole(folder / "index.md", lambda file: file.write(page(found, list(drawn)).encode()))
+
+
+def _whole(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
+    """Write beside the place and move there."""
+    try:
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, delete=False) as file:
+            try:
+                fill(file)  # type: ignore[arg-type]
+            except BaseException:
+                os.unlink(file.name)
+                raise
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder.") from None
+
+
+def _csv(found: Validation) -> str:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(_COLUMNS)
+    for row in found.rows:
+        values = row.as_json()
+        table.writerow(["" if values[column] is None else _plain(values[column]) for column in _COLUMNS])
+    return text.getvalue()
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def page(found: Validation, names: list[str]) -> str:
+    """Return the page, Markdown, with the figures of `names`."""
+    lines = ["# Predicted against published", "", "Made by `blackmass validate --out`.", ""]
+    figures = found.statistics()
+    for title, groups in (
+        ("", {"all": figures, **figures["by_kind"]}),
+        ("By element", figures["by_element"]),
+        ("By source", figures["by_source"]),
+    ):
+        lines += [*([f"## {title}", ""] if title else []), *_table(groups), ""]
+    residual = figures["residual"]
+    if residual["count"]:
+        share = 100 * residual["within_factor_2"]
+        lines += [
+            f"Residual metals: {residual['count']} figures, median factor {residual['median_factor']:.2f}, "
+            f"{share:.0f} % within a factor of 2.",
+            "",
+        ]
+    for name in names:
+        lines += [f"![{name.replace('_', ' ')}]({name}.png)", ""]
+    lines += ["## Figures", "", *_rows(found)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(groups: dict[str, dict[str, Any]]) -> list[str]:
+    lines = ["| | count | median error | 90th percentile | bias |", "|---|---:|---:|---:|---:|"]
+    for name, figures in groups.items():
+        shown = [figures[key] for key in ("median_absolute_error", "p90_absolute_error", "bias")]
+        cells = " | ".join("-" if value is None else f"{value:.1f}" for value in shown)
+        lines.append(f"| {name.replace('|', '/')} | {figures['count']} | {cells} |")
+    return lines
+
+
+def _rows(found: Validation) -> list[str]:
+    lines = ["| case | element | measured | predicted | error | quality | remark |", "|---|---|---:|---:|---:|---|---|"]
+    for row in found.rows:
+        unit = " mg/L" if row.quantity == "residual" else ""
+        predicted = "-" if row.predicted is None else f"{row.predicted:.1f}"
+        error = "-" if row.error is None else f"{row.error:+.1f}"
+        cells = [f"{row.measured:g}{unit}", predicted, error, row.quality, row.remark.replace("|", "/")]
+        lines.append(f"| {row.case} | {row.element} | {' | '.join(cells)} |")
+    return lines

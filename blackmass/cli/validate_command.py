@@ -1,0 +1,90 @@
+"""`blackmass validate`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from blackmass.analysis.validate import Row, Validation, shipped_files, validate
+from blackmass.analysis.validate_report import write
+from blackmass.cli.tables import aligned
+from blackmass.cli.write import check_folder
+
+_QUANTITY = {"x": "leached, %", "E": "extracted, %", "y": "precipitated, %", "residual": "left, mg/L"}
+
+
+@click.command("validate")
+@click.option("--cases", "files", multiple=True, metavar="FILE.csv", help="A case file; without it, those that ship.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for plots, the table as CSV, and a page.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(files: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    """Predict published experiments from their conditions, and compare.
+
+    A case file is CSV of one of three kinds, told by its columns: leach (x_EL_pct), sx (E_EL_pct) or precipitation
+    (y_EL_pct, residual_EL_mgL); an empty cell is not stated.
+    """
+    if out is not None:
+        check_folder(out)
+    found = validate(files or shipped_files())
+    if out is not None:
+        write(found, out)
+    if as_json:
+        click.echo(json.dumps(as_dict(found), indent=2))
+        return
+    click.echo(_text(found))
+    for warning in found.warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def as_dict(found: Validation) -> dict[str, Any]:
+    """Return what --json prints."""
+    rows = [row.as_json() for row in found.rows]
+    return {"rows": rows, "statistics": found.statistics(), "warnings": list(found.warnings)}
+
+
+def _text(found: Validation) -> str:
+    parts = []
+    for kind in dict.fromkeys(row.kind for row in found.rows):
+        rows = [_row(row) for row in found.rows if row.kind == kind]
+        header = ["case", "element", "", "measured", "predicted", "error", "quality", "remark"]
+        parts.append(aligned(kind, header, rows, left=(0, 1, 2, 7)))
+    parts.append(_statistics(found.statistics()))
+    return "\n\n".join(parts)
+
+
+def _row(row: Row) -> list[str]:
+    predicted = "-" if row.predicted is None else f"{row.predicted:.1f}"
+    error = "-" if row.error is None else f"{row.error:+.1f}"
+    quality = f"{row.quality} (not counted)" if row.predicted is not None and not row.counted else row.quality
+    return [
+        *(row.case, row.element, _QUANTITY[row.quantity], f"{row.measured:g}", predicted, error),
+        *(quality, row.remark),
+    ]
+
+
+def _statistics(found: dict[str, Any]) -> str:
+    rows = []
+    for title, groups in (
+        ("all", {"": found}),
+        ("kind", found["by_kind"]),
+        ("element", found["by_element"]),
+        ("source", found["by_source"]),
+    ):
+        for name, figures in groups.items():
+            label = name if len(name) <= 60 else f"{name[:57]}..."
+            shown = [figures["median_absolute_error"], figures["p90_absolute_error"], figures["bias"]]
+            rows.append([title, label, str(figures["count"]), *("-" if v is None else f"{v:.1f}" for v in shown)])
+    text = aligned("Errors, percentage points", ["by", "", "count", "median", "p90", "bias"], rows, left=(0, 1))
+    residual = found["residual"]
+    if residual["count"]:
+        text += (
+            f"\n\nResidual metals: {residual['count']} figures, median factor {residual['median_factor']:.2f} between "
+            f"predicted and measured, {100 * residual['within_factor_2']:.0f} % within a factor of 2"
+        )
+    if found["not_counted"] or found["not_predicted"]:
+        text += (
+            f"\n\nShown but not counted: {found['not_counted']} figures of quality C, "
+            f"{found['not_predicted']} that no model predicts"
+        )
+    return text
