@@ -47,6 +47,11 @@ SUPPLIES = {
     "lime": "calcium_hydroxide",
     "ammonia": "ammonia",
     "reagent": "sodium_carbonate",
+    "atmosphere": "nitrogen",
+    "air": "air",
+    "fuel": "natural_gas",
+    "alkali": "sodium_hydroxide",
+    "carbon_dioxide": "carbon_dioxide",
 }
 
 

@@ -1,11 +1,13 @@
 """Unit operations: one machine a file."""
 
+from blackmass.operations.afterburner import Afterburner as Afterburner
 from blackmass.operations.air_classifier import AirClassifier as AirClassifier
 from blackmass.operations.ammonia_stripper import AmmoniaStripper as AmmoniaStripper
 from blackmass.operations.causticiser import Causticiser as Causticiser
 from blackmass.operations.cementation import Cementation as Cementation
 from blackmass.operations.cooling_crystalliser import CoolingCrystalliser as CoolingCrystalliser
 from blackmass.operations.copper_electrowinning import CopperElectrowinning as CopperElectrowinning
+from blackmass.operations.counter_current_decantation import CounterCurrentDecantation as CounterCurrentDecantation
 from blackmass.operations.discharge import Discharge as Discharge
 from blackmass.operations.dryer import Dryer as Dryer
 from blackmass.operations.eddy_current import EddyCurrent as EddyCurrent
@@ -13,6 +15,7 @@ from blackmass.operations.evaporative_crystalliser import EvaporativeCrystallise
 from blackmass.operations.evaporator import Evaporator as Evaporator
 from blackmass.operations.filter_press import FilterPress as FilterPress
 from blackmass.operations.flotation import Flotation as Flotation
+from blackmass.operations.gas_scrubber import GasScrubber as GasScrubber
 from blackmass.operations.hydroxide_crystalliser import HydroxideCrystalliser as HydroxideCrystalliser
 from blackmass.operations.hydroxide_precipitator import HydroxidePrecipitator as HydroxidePrecipitator
 from blackmass.operations.leach_train import LeachTrain as LeachTrain
@@ -25,6 +28,7 @@ from blackmass.operations.operation import Operation as Operation
 from blackmass.operations.operation import Outlets as Outlets
 from blackmass.operations.operation import every_operation as every_operation
 from blackmass.operations.precipitator import Precipitator as Precipitator
+from blackmass.operations.roaster import Roaster as Roaster
 from blackmass.operations.screen import Screen as Screen
 from blackmass.operations.selective_leach import SelectiveLeach as SelectiveLeach
 from blackmass.operations.shredder import Shredder as Shredder
@@ -32,3 +36,4 @@ from blackmass.operations.solvent_extraction import SolventExtraction as Solvent
 from blackmass.operations.splitter import Splitter as Splitter
 from blackmass.operations.tank import Tank as Tank
 from blackmass.operations.thickener import Thickener as Thickener
+from blackmass.operations.water_leach import WaterLeach as WaterLeach

@@ -27,7 +27,7 @@ class EvaporativeCrystalliser(Operation):
 
     salt: str = param(
         "NiSO4.6H2O",
-        choices=("NiSO4.6H2O", "CoSO4.7H2O", "MnSO4.H2O", "Na2SO4", "Li2SO4.H2O", "CuSO4.5H2O"),
+        choices=("NiSO4.6H2O", "CoSO4.7H2O", "MnSO4.H2O", "Na2SO4", "Li2SO4.H2O", "CuSO4.5H2O", "Li2CO3"),
         doc="salt that crystallises",
     )
     temperature: PerCase = param("60 degC", bounds=("20 degC", "100 degC"), doc="of the liquor, held by the vacuum")
