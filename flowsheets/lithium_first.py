@@ -9,33 +9,39 @@ def lithium_first() -> Plant:
     cells = plant.feed("cells", "NMC622=1 t/h")
     water, caustic = plant.reagent("water"), plant.reagent("sodium_hydroxide")
 
-    # Dry part, then a roast under nitrogen: the graphite reduces the oxides, lithium becomes carbonate.
+    # Dry part, then a roast under nitrogen: graphite reduces the oxides, lithium becomes carbonate.
     dry = sections.spoke(plant, cells)
-    roaster = plant.add("roaster", op.Roaster(), solids=dry.black_mass, atmosphere=plant.reagent("nitrogen"))
+    roaster = plant.add("roaster", op.Roaster(lime_ratio=1.0), solids=dry.black_mass,
+                        atmosphere=plant.reagent("nitrogen"), lime=plant.reagent("quicklime"))  # fmt: skip
     burner = plant.add("afterburner", op.Afterburner(), gas=roaster.offgas, air=plant.reagent("air"),
                        fuel=plant.reagent("natural_gas"))  # fmt: skip
     scrubber = plant.add("scrubber", op.GasScrubber(), gas=burner.flue_gas, alkali=caustic, water=water)
     plant.waste("stack", scrubber.cleaned)
     plant.waste("scrubber_bleed", scrubber.bleed)
 
-    # Water leach and decantation; lithium carbonate crystallises hot, its mother liquor and condensate return.
+    # Water leach, in which lime takes fluorine, and decantation; lithium carbonate crystallises hot, its mother liquor
+    # and condensate return.
     returned = plant.recycle("leach_water")
-    leach = plant.add("water_leach", op.WaterLeach(liquid_ratio=25.0), solids=roaster.roasted, liquor=returned,
-                      water=water)  # fmt: skip
+    leach = plant.add("water_leach", op.WaterLeach(liquid_ratio=30.0, carbon_dioxide_ratio=0.3), solids=roaster.roasted,
+                      liquor=returned, water=water, carbon_dioxide=plant.reagent("carbon_dioxide"))  # fmt: skip
     plant.waste("water_leach_offgas", leach.offgas)
     ccd = plant.add("decantation", op.CounterCurrentDecantation(), slurry=leach.slurry, wash=water)
+    residue = plant.add("residue_filter", op.FilterPress(), slurry=ccd.underflow, wash=water)
     pan = plant.add("carbonate_crystalliser",
-                    op.EvaporativeCrystalliser(salt="Li2CO3", crystal_yield=0.85).changed(temperature="95 degC"),
-                    feed=ccd.overflow)  # fmt: skip
-    press = plant.add("carbonate_filter", op.FilterPress(cake_moisture=0.15, wash_ratio=1.0), slurry=pan.slurry, wash=water)
+                    op.EvaporativeCrystalliser(salt="Li2CO3", crystal_yield=0.85, economy=4.0).changed(
+                        temperature="95 degC"), feed=ccd.overflow)  # fmt: skip
+    press = plant.add("carbonate_filter", op.FilterPress(cake_moisture=0.15), slurry=pan.slurry, wash=water)
     sections.dried_carbonate(plant, press.cake)
     mother = sections.merge(plant, "carbonate_mother", [press.filtrate, press.washings])
     purge = plant.add("carbonate_purge", op.Splitter(bleed_fraction=0.1), feed=mother)
-    plant.connect(sections.merge(plant, "returned_water", [purge.rest, pan.condensate]), to=returned)
+    steam = plant.add("leach_condensate", op.Splitter(bleed_fraction=0.15), feed=pan.condensate)
+    plant.waste("leach_condensate", steam.bleed)
+    back = [purge.rest, steam.rest, residue.filtrate, residue.washings]
+    plant.connect(sections.merge(plant, "returned_water", back), to=returned)
 
     # Metals: the roasted residue dissolves in acid alone; purification and refining as in the hydrometallurgical route.
     spent_acid, condensate = plant.recycle("spent_acid"), plant.recycle("process_water")
-    purified = sections.leach_and_purify(plant, ccd.underflow, [spent_acid, condensate],
+    purified = sections.leach_and_purify(plant, residue.cake, [spent_acid, condensate],
                                          leach=op.LeachTrain(reductant_ratio=0.0))  # fmt: skip
     plant.product("copper", sections.merge(plant, "copper", [dry.copper, purified.copper]), main="Cu")
     plant.waste("phosphate_cake", purified.phosphates)
@@ -43,7 +49,9 @@ def lithium_first() -> Plant:
     plant.connect(refined.spent_acid, to=spent_acid)
 
     # The lithium that water left behind, with that of the purge.
-    lithium = sections.lithium(plant, sections.merge(plant, "late_lithium", [refined.raffinate, purge.bleed]))
+    late = sections.merge(plant, "late_lithium", [refined.raffinate, purge.bleed])
+    lithium = sections.lithium(plant, late, evaporator=op.Evaporator(concentrate_to="4 g/L"))
     plant.product("second_carbonate", lithium.carbonate, main="Li2CO3")
     sections.return_water(plant, [lithium.condensate, *refined.condensates], to=condensate, bleed_fraction=0.5)
-    return plant
+    rich = {"mn_sx.oa_ratio": 1.3, "co_sx.oa_ratio": 1.3, "ni_sx.oa_ratio": 2.4}
+    return plant.changed({**rich, "purge.bleed_fraction": 0.02})

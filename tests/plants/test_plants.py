@@ -34,6 +34,7 @@ def test_plant_converges_and_closes(name):
         ("blackmass_toll", "nickel_sulfate", 0.99),
         ("lfp_full", "iron_phosphate", 0.9),
         ("spoke", "aluminium", 0.8),
+        ("lithium_first", "lithium_carbonate", 0.98),
         ("pcam_loop", "pcam", 0.99),
         ("pcam_loop", "lithium_hydroxide", 0.97),
     ],
@@ -46,6 +47,15 @@ def test_lfp_in_the_feed_saves_peroxide():
     feeds = [f"NMC622={1000 - lfp} kg/h, LFP={lfp} kg/h" for lfp in (50, 300, 600)]
     dosed = [solved("mixed_nmc_lfp", feed=feed)["reagents"]["hydrogen_peroxide"]["kg_per_h"] for feed in feeds]
     assert dosed[0] > 1.5 * dosed[1] > 2.0 * dosed[2]
+
+
+def test_lithium_first_needs_no_peroxide_and_recovers_more_lithium():
+    found = solved("lithium_first")
+    assert found["reagents"]["hydrogen_peroxide"]["kg_per_h"] < 1e-3 * reagent("hydrogen_peroxide")(
+        solved("nmc_hydromet")
+    )
+    assert found["recovery"]["Li"]["total"] > recovery("Li")(solved("nmc_hydromet"))
+    assert 0.75 < found["recovery"]["Li"]["by_product"]["lithium_carbonate"] < 0.95
 
 
 def test_spoke_follows_the_split_of_everbatt():
