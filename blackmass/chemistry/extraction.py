@@ -165,30 +165,25 @@ class Liquor:
     ionic_strength: Array
 
     @classmethod
-    def of(cls, stream: Stream, metals: tuple[str, ...], basis: Array) -> "Liquor":
-        """Read a stream; `basis` (cases,) [m3/s] is the flow that counts as one litre (1000 mol/m3 = 1 mol/L)."""
-        flow = np.maximum(stream.flow, 0.0) / (1000.0 * basis)
-        rows, anions = species.indices(list(metals)), species.indices(list(weak_acids()[0]))
-        aqueous = species.PHASE_MASK["aqueous"][:, 0] * species.CHARGE**2
-        volume = np.maximum(stream.volume, 0.0) / basis
-        hydrogen = stream["H+"] / (1000.0 * basis)
-        total = 0.5 * (aqueous @ flow)
-        return cls(
-            volume=volume,
-            metals=flow[rows],
-            charge=hydrogen + species.CHARGE[rows] @ flow[rows],
-            acids=flow[anions],
-            ionic_strength=np.where(volume > 0, total / np.where(volume > 0, volume, 1.0), 0.0),
-        )
+    def of(cls, stream: Stream, metals: tuple[str, ...], basis: Array, volume: Array | None = None) -> "Liquor":
+        """Read a stream; `basis` (cases,) [m3/s] is the flow that counts as one litre (1000 mol/m3 = 1 mol/L).
 
-    def __add__(self, other: "Liquor") -> "Liquor":
-        """Mix two liquors."""
-        volume = self.volume + other.volume
-        strength = self.ionic_strength * self.volume + other.ionic_strength * other.volume
-        return Liquor(
-            volume,
-            self.metals + other.metals,
-            self.charge + other.charge,
-            self.acids + other.acids,
-            np.where(volume > 0, strength / np.where(volume > 0, volume, 1.0), 0.0),
-        )
+        `volume` (cases,) [m3/s] is that of the stream, where it is known.
+        """
+        rows, anions, charges = _rows(metals)
+        flow = np.maximum(stream.flow, 0.0) / (1000.0 * basis)
+        held = flow[rows]
+        litres = np.maximum(stream.volume if volume is None else volume, 0.0) / basis
+        hydrogen = stream["H+"] / (1000.0 * basis)
+        strength = 0.5 * (_SQUARES @ flow) / np.where(litres > 0, litres, np.inf)
+        return cls(litres, held, hydrogen + charges @ held, flow[anions], strength)
+
+
+_SQUARES = (species.PHASE_MASK["aqueous"][:, 0] * species.CHARGE**2).copy()
+
+
+@functools.cache
+def _rows(metals: tuple[str, ...]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Array]:
+    """Rows of the metals and of the buffering anions, and the charges of the metals."""
+    rows = species.indices(list(metals))
+    return rows, species.indices(list(weak_acids()[0])), species.CHARGE[rows]

@@ -160,9 +160,11 @@ def read_case(given: Given, chemistry: Chemistry, number: int) -> Case:
         for liquor in range(3):
             entering[liquor, m] = given.metals[liquor, rows[m], number]
         normality -= chemistry.charge[rows[m]] * entering[STRIP, m]
+    targeted = np.isfinite(numbers[_PH])
+    held = given.hold and targeted
     layout = Layout(edge, count, 1.0 if given.closed else 0.0, spill, 1.0)
     return Case(
-        layout, given.extraction, given.hold, np.isfinite(numbers[_PH]), organic,
+        layout, given.extraction, held, targeted, organic,
         numbers[_MOLARITY], numbers[_MOLARITY] * organic, numbers[_PH], numbers[_SAPONIFIED], numbers[_ALKALI],
         numbers[_RATIO], numbers[_FLOOR], normality, chemistry.per_unit, chemistry.crossover, sodium, rows,
         chemistry.log_k[rows], chemistry.charge[rows], chemistry.adduct[rows], entering, efficiency, volume, per_litre,

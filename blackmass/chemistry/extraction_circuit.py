@@ -145,7 +145,7 @@ def contact(
         Litres of organic per litre of feed; total extractant [mol/L].
     stages : int
     pH : array (cases,)
-        Held in every stage by alkali, in all cases or in none; NaN: the pH follows from the saponified fraction.
+        Held in every stage by alkali; NaN: the pH follows from the saponified fraction.
     saponified : array (cases,)
         Fraction of the extractant that enters as its sodium salt, where no pH is held.
     efficiency : array (cases,)
@@ -159,9 +159,8 @@ def contact(
     zero = np.zeros_like(organic)
     nothing = Liquor(zero, np.zeros_like(feed.metals), zero, np.zeros_like(feed.acids), zero)
     one = np.ones_like(organic)
-    held = np.isfinite(pH)
     circuit = Circuit(
         extractant, (stages, 0, 0), organic, concentration, one * efficiency, feed, nothing, nothing,
-        one * pH, one * saponified, zero, one, one, zero, hold=bool(np.all(held)), closed=False,
+        one * pH, one * saponified, zero, one, one, zero, hold=True, closed=False,
     )  # fmt: skip
     return solve_circuit(circuit)

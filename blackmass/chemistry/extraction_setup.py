@@ -41,7 +41,7 @@ class Circuit:
     carried : array (cases,)
         Litres of aqueous that a litre of loaded organic carries into stripping.
     hold : bool
-        Whether alkali holds the pH in every stage of extraction (as in a shake-out under pH control).
+        Whether alkali holds the pH that is asked in every stage of extraction, as in a shake-out under pH control.
     closed : bool
         Whether the organic returns.
     """

@@ -1,6 +1,7 @@
 """Streams of a solvent extraction circuit: from inlets to the circuit's balances, and from its solution to outlets."""
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,19 @@ from blackmass.chemistry.extraction_circuit import Solution, solve_circuit
 from blackmass.chemistry.extraction_setup import Circuit
 from blackmass.declare import PerCase
 from blackmass.status import Status, StatusArray
-from blackmass.stream import Array, Stream
+from blackmass.stream import Array, Stream, made
 
 
 def portion(stream: Stream, amount: Array, held: Array) -> Stream:
     """Return the part of a composition that holds `amount` of what it has `held` of; nothing if it has none."""
-    factor = np.where(held > 0, amount / np.where(held > 0, held, 1.0), 0.0)
-    return Stream(stream.flow * factor, stream.temperature)
+    some = held > 0
+    factor = np.where(some, amount, 0.0) / np.where(some, held, 1.0)
+    return made(stream.flow * factor, stream.temperature)
 
 
-def of_volume(stream: Stream, volume: Array) -> Stream:
-    """Return a stream of the same composition and of the aqueous volume flow `volume` (cases,) [m3/s]."""
-    return portion(stream, volume, stream.volume)
+def droplets_of(stream: Stream, share: Array) -> Stream:
+    """Return a share of the aqueous phase of a stream."""
+    return made(stream.flow * (species.PHASE_MASK["aqueous"] * share), stream.temperature)
 
 
 def exchanged(
@@ -45,9 +47,8 @@ def exchanged(
     basis : array (cases,) [m3/s]
         Feed.
     """
-    aqueous = exchange(chemistry.metals) * species.PHASE_MASK["aqueous"]
-    rows = species.indices(list(chemistry.metals))
-    stripped = Stream(liquor.flow - carried.flow, liquor.temperature)
+    aqueous, rows = _aqueous_exchange(chemistry.metals)
+    stripped = made(liquor.flow - carried.flow, liquor.temperature)
     loaded = acid + carried
     moved = stripped.flow[rows] - solution.raffinate * basis * 1e3
     moved = np.where(solution.status > Status.OUT_OF_RANGE, 0.0, moved)
@@ -56,16 +57,22 @@ def exchanged(
     return stripped.react(aqueous, moved), loaded.react(aqueous, -moved)
 
 
+@functools.cache
+def _aqueous_exchange(metals: tuple[str, ...]) -> tuple[Array, npt.NDArray[np.intp]]:
+    """The aqueous part of the exchange, (species, metals), and the rows of the metals."""
+    return exchange(metals) * species.PHASE_MASK["aqueous"], species.indices(list(metals))
+
+
 def lost_solvent(
-    chemistry: Extractant, makeup: Stream, droplets: PerCase, leaving: tuple[Stream, Stream]
+    chemistry: Extractant, makeup: Stream, droplets: PerCase, leaving: tuple[Array, Array]
 ) -> tuple[tuple[Stream, Stream], StatusArray]:
-    """Return the make-up solvent that replaces what leaves with each aqueous stream, dissolved and as droplets.
+    """Return the make-up solvent that replaces what leaves with each aqueous volume, dissolved and as droplets.
 
     `droplets` [mol/m3] is the extractant entrained by a volume of aqueous phase. Infeasible: a make-up without any.
     """
     held = makeup[f"{chemistry.name}-(org)"]
     lost = droplets + chemistry.solubility * 1e3
-    shares = tuple(portion(makeup, stream.volume * lost, held) for stream in leaving)
+    shares = tuple(portion(makeup, volume * lost, held) for volume in leaving)
     status = np.where((makeup.mass == 0) | (held > 0), Status.OK, Status.INFEASIBLE)
     return (shares[0], shares[1]), status.astype(np.int8)
 

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from blackmass.chemistry.extraction import Extractant, Liquor, extractant, extractant_names
 from blackmass.chemistry.extraction_circuit import Solution
 from blackmass.chemistry.extraction_setup import Circuit
-from blackmass.chemistry.extraction_streams import exchanged, lost_solvent, of_volume, portion, solve_wet
+from blackmass.chemistry.extraction_streams import droplets_of, exchanged, lost_solvent, portion, solve_wet
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.status import Status, worst
@@ -69,25 +69,28 @@ class SolventExtraction(Operation):
         cases = max([*(s.cases for s in streams), *(np.size(getattr(self, name)) for name in self.params)])
         feed, alkali, scrub, acid, makeup = (s.repeated(cases) for s in streams)
         chemistry = extractant(self.extractant)
-        wet = (feed.volume > 0) & (acid.volume > 0) & (acid["H+"] > 0)
-        basis = np.where(wet, feed.volume, 1.0)
+        volumes = feed.volume, scrub.volume, acid.volume
+        wet = (volumes[0] > 0) & (volumes[2] > 0) & (acid["H+"] > 0)
+        basis = np.where(wet, volumes[0], 1.0)
         organic = self.oa_ratio * basis * wet
-        scrub = of_volume(scrub, organic / self.scrub_oa * bool(self.scrub_stages))
-        solution = self._solve(chemistry, (feed, alkali, scrub, acid), basis, wet, start)
+        scrubbing = np.where(volumes[1] > 0, organic / self.scrub_oa * bool(self.scrub_stages), 0.0)
+        scrub = portion(scrub, scrubbing, volumes[1])
+        volumes = volumes[0], scrubbing, volumes[2]
+        solution = self._solve(chemistry, (feed, alkali, scrub, acid), volumes, basis, wet, start)
         alkali_drawn = portion(alkali, np.maximum(solution.alkali, 0.0) * basis * 1e3, alkali["Na+"])
         acid_drawn = portion(acid, np.maximum(-solution.alkali, 0.0) * basis * 1e3, acid["H+"])
-        strip_drawn = of_volume(acid, solution.strip_volume * basis)
-        carried, _ = (scrub if self.scrub_stages else feed).phase("aqueous").split(solution.spilled)
-        soap, mixed = (
-            (alkali_drawn, acid_drawn) if self.saponified else (Stream.empty(cases), alkali_drawn + acid_drawn)
-        )
-        raffinate, strip = exchanged(chemistry, feed + scrub + soap, strip_drawn, carried, solution, basis)
-        raffinate = raffinate + mixed
+        strip_drawn = portion(acid, solution.strip_volume * basis, volumes[2])
+        carried = droplets_of(scrub if self.scrub_stages else feed, solution.spilled)
+        entering = feed + scrub + alkali_drawn if self.saponified else feed + scrub
+        raffinate, strip = exchanged(chemistry, entering, strip_drawn, carried, solution, basis)
+        if not self.saponified:
+            raffinate = raffinate + alkali_drawn + acid_drawn
+        leaving = raffinate.volume, strip.volume
         droplets = self.organic_entrainment * self.concentration
-        lost, status = lost_solvent(chemistry, makeup, droplets, (raffinate, strip))
-        dry = np.where(feed.volume > 0, Status.INFEASIBLE, Status.OUT_OF_RANGE)
-        through = (organic + raffinate.volume) * (self.stages + self.scrub_stages)
-        through = through + (organic + strip.volume) * self.strip_stages
+        lost, status = lost_solvent(chemistry, makeup, droplets, leaving)
+        dry = np.where(volumes[0] > 0, Status.INFEASIBLE, Status.OUT_OF_RANGE)
+        through = (organic + leaving[0]) * (self.stages + self.scrub_stages)
+        through = through + (organic + leaving[1]) * self.strip_stages
         return Outlets(
             raffinate=raffinate + lost[0],
             strip_liquor=strip + lost[1],
@@ -95,7 +98,7 @@ class SolventExtraction(Operation):
             drawn={
                 "saponification": alkali_drawn,
                 "scrub_acid": scrub,
-                "strip_acid": strip_drawn + acid_drawn,
+                "strip_acid": strip_drawn if self.saponified else strip_drawn + acid_drawn,
                 "makeup": lost[0] + lost[1],
             },
             status=worst(solution.status, np.where(wet | (feed.mass == 0), Status.OK, dry), status),
@@ -112,6 +115,7 @@ class SolventExtraction(Operation):
         self,
         chemistry: Extractant,
         streams: tuple[Stream, ...],
+        volumes: tuple[Array, ...],
         basis: Array,
         wet: npt.NDArray[np.bool_],
         start: Array | None,
@@ -126,15 +130,15 @@ class SolventExtraction(Operation):
             organic=one * self.oa_ratio,
             concentration=one * self.concentration / 1e3,
             efficiency=one * self.efficiency,
-            feed=Liquor.of(feed, chemistry.metals, basis),
-            scrub=Liquor.of(scrub, chemistry.metals, basis),
-            strip=Liquor.of(acid, chemistry.metals, np.where(wet, acid.volume, 1.0)),
+            feed=Liquor.of(feed, chemistry.metals, basis, volumes[0]),
+            scrub=Liquor.of(scrub, chemistry.metals, basis, volumes[1]),
+            strip=Liquor.of(acid, chemistry.metals, np.where(wet, volumes[2], 1.0), volumes[2]),
             pH=np.where(able, one * self.pH, np.nan),
             saponified=0.0 * one,
             alkali_volume=1e3 * alkali.volume / np.where(able, alkali["Na+"], np.inf),
             strip_ratio=one * self.strip_acid_ratio,
             strip_floor=one / self.strip_oa,
             carried=one * self.aqueous_entrainment,
-            hold=bool(able.all()) and not self.saponified,
+            hold=not self.saponified,
         )
         return solve_wet(circuit, wet, start)
