@@ -1,6 +1,6 @@
 """Fit the constants of leaching to published batch tests: one set for all feeds and laboratories.
 
-    python benchmarks/calibrate_leach.py [--cases tests/validation/cases/leach.csv] [--evaluations 12] [--write]
+    python benchmarks/calibrate_leach.py [--cases blackmass/data/cases/leach.csv] [--evaluations 12] [--write]
 
 Robust least squares (SciPy, soft L1 at 4 points) from the values in data/leach_kinetics.csv; prints each value with its
 95 % confidence interval from the Jacobian, and the errors left; --write puts them into data/leach_kinetics.csv. Rate
@@ -96,7 +96,7 @@ def write(found):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", default="tests/validation/cases/leach.csv")
+    parser.add_argument("--cases", default="blackmass/data/cases/leach.csv")
     parser.add_argument("--evaluations", type=int, default=12)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()

@@ -7,7 +7,7 @@ import numpy as np
 
 from blackmass import species
 from blackmass.analysis.validate_answer import Answer
-from blackmass.analysis.validate_names import NotModelled, look_up, meaning
+from blackmass.analysis.validate_names import NotModelled, look_up, meaning, without_strength
 from blackmass.analysis.validate_table import Case
 from blackmass.chemistry.extraction import Extractant, Liquor, extractant, extractant_names
 from blackmass.chemistry.extraction_circuit import contact
@@ -19,6 +19,9 @@ DEFAULTS = {"extractant_M": 0.5, "T_C": 25.0, "oa_ratio": 1.0, "stages": 1.0, "f
 """What is taken where a case does not state it."""
 DILUTE = 1e-3
 """mol/L of a metal that is measured and whose concentration is not stated."""
+_FORM = re.compile(
+    r"\b(?:saponified|sodium salt of|purified|commercial)\b\s*|\s*\(?\b(?:Na|sodium) (?:form|salt)\)?", re.I
+)
 IONS = {"Li": "Li+", "Na": "Na+", "K": "K+", "Al": "Al+3", "Fe": "Fe+3"}
 _RANGE = {"T_C": (10.0, 60.0), "pH": (-0.5, 9.0), "extractant_M": (0.01, 2.0)}
 
@@ -94,7 +97,7 @@ def _extractant(case: Case, answer: Answer) -> str:
     )
     own = extractant_names()
     if look_up(text, "extractant", own) is None and re.search(r"\+|/|&| and | with | in ", text):
-        names = [part.strip() for part in re.split(r"\+|/|&| and | with | in ", text)]
+        names = [part.strip() for part in re.split(r"\+|/|&| and | with | in ", without_strength(text))]
         rest = [name for name in names if look_up(name, "modifier") is None]
         if len(rest) != 1:
             raise NotModelled(f"extractant '{case.cells['extractant']}': mixtures of extractants are not modelled")

@@ -12,7 +12,8 @@ from blackmass.errors import InputError
 
 _COLUMNS = ("kind", "name", "means", "caution")
 _STRENGTH = re.compile(r"\(?\d+(?:[.,]\d+)?\s*(?:%|wt\.?-?%|vol\.?-?%|v/v|w/w|wt|vol)+\s*(?:\(?[vw]/[vw]\)?)?\)?", re.I)
-_TYPING_ERROR = 0.85
+_SLIP, _ALIKE = 0.9, 0.6
+"""Likeness to a known name from which on a name is a slip of the pen, or that is worth a hint."""
 
 
 class NotModelled(Exception):
@@ -49,16 +50,17 @@ def meaning(case: Case, column: str, kind: str, own: tuple[str, ...] = ()) -> Me
             raise NotModelled(f"no model has the {column} '{text}'")
         return found
     known = {folded(name): name for name in own} | {key: row[0] for key, row in _names(kind).items()}
-    near = difflib.get_close_matches(folded(text), known, n=1, cutoff=_TYPING_ERROR)
-    if near:
-        raise InputError(f"{case.place(column)}: '{text}' is not known; did you mean '{known[near[0]]}'?")
+    near = difflib.get_close_matches(folded(text), known, n=1, cutoff=_ALIKE)
+    hint = f"; did you mean '{known[near[0]]}'?" if near else ""
+    if near and difflib.SequenceMatcher(None, folded(text), near[0]).ratio() > _SLIP:
+        raise InputError(f"{case.place(column)}: '{text}' is not known{hint}")
     allowed = ", ".join(sorted(own or {row[1] for row in _names(kind).values() if row[1]}, key=str.lower))
-    raise NotModelled(f"{column} '{text}' is not known (there are: {allowed})")
+    raise NotModelled(f"{column} '{text}' is not known{hint} (there are: {allowed})")
 
 
 def look_up(text: str, kind: str, own: tuple[str, ...] = ()) -> Meaning | None:
     """Return the meaning of a name, None where it is not known; name "" where no model has it."""
-    for spelling in (text, _STRENGTH.sub("", text)):
+    for spelling in (text, without_strength(text)):
         key = folded(spelling)
         for name in own:
             if folded(name) == key:
@@ -67,6 +69,11 @@ def look_up(text: str, kind: str, own: tuple[str, ...] = ()) -> Meaning | None:
         if row is not None:
             return Meaning(row[1], row[2])
     return None
+
+
+def without_strength(text: str) -> str:
+    """Return a name without the likes of "20 % v/v" in it."""
+    return _STRENGTH.sub("", text).strip()
 
 
 def folded(name: str) -> str:

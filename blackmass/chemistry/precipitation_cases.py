@@ -7,8 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.neutralisation import SOLIDS, Neutralisation, neutralise
+from blackmass.chemistry.crystallisation import settle
+from blackmass.chemistry.mixed_hydroxide import coprecipitate, members
+from blackmass.chemistry.neutralisation import SOLIDS, neutralise
+from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.errors import InputError, nearest
+from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
 ELEMENTS = {
@@ -89,7 +93,7 @@ class Conditions:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """Per cent precipitated and mg per litre left, by element; pH; status of the equilibrium."""
+    """Per cent precipitated of what liquor and reagent bring, and mg per litre left, by element; pH; status."""
 
     precipitated: dict[str, float]
     residual: dict[str, float]
@@ -102,7 +106,9 @@ def predict(conditions: Conditions) -> Outcome:
 
     A litre of liquor is taken as a kilogram of water with the metals as salts of the medium at pH 2. A reagent given
     with a ratio is added in that ratio to what it precipitates, and the pH, if given, is then set with alkali or
-    acid; one without a ratio is dosed to the pH.
+    acid; one without a ratio is dosed to the pH. Nickel, cobalt and manganese come down with alkali from pH 6.5 on as
+    one mixed hydroxide (`mixed_hydroxide`), lithium carbonate from a liquor of little else by the activities of
+    strong liquors (`crystallisation`), everything else as in `neutralisation`.
 
     Raises
     ------
@@ -110,14 +116,16 @@ def predict(conditions: Conditions) -> Outcome:
         A reagent, medium or element that is not known; nothing in the feed that the reagent precipitates.
     """
     feed = _feed(conditions)
-    slurry, tank = _treated(conditions, feed)
+    slurry, pH, status = _treated(conditions, feed)
     shares, residual = {}, {}
     for element, ion in ELEMENTS.items():
-        left, fed = float(slurry[species.index(ion)]), float(feed[species.index(ion)])
-        if fed > 0:
-            shares[element] = 100 * (1 - left / fed)
-        residual[element] = 1e6 * left * species.molar_mass(element)
-    return Outcome(shares, residual, float(tank.pH[0]), int(tank.status[0]))
+        left = float(slurry[species.index(ion)])
+        total = float(species.ELEMENT_MATRIX[species.ELEMENTS.index(element)] @ slurry)
+        if feed[species.index(ion)] > 0 and total > 0:
+            shares[element] = 100 * (1 - left / total)
+        if total > 0:
+            residual[element] = 1e6 * left * species.molar_mass(element)
+    return Outcome(shares, residual, pH, status)
 
 
 def anion_of(reagent: str) -> str | None:
@@ -143,30 +151,73 @@ def _feed(conditions: Conditions) -> Array:
     return species.column(amounts)
 
 
-def _treated(conditions: Conditions, feed: Array) -> tuple[Array, Neutralisation]:
-    """The slurry (species,) after the reagent, and the tank."""
+def _treated(conditions: Conditions, feed: Array) -> tuple[Array, float, int]:
+    """The slurry (species,) after the reagent, its pH and status."""
     name = conditions.reagent
     if name not in REAGENTS:
         raise InputError(f"precipitation: reagent '{name}' is not known{nearest(name, REAGENTS)}")
     reagent, ratio, target = species.column(REAGENTS[name]), conditions.ratio, conditions.pH
-    temperature = np.array([conditions.temperature])
-    solids = (*SOLIDS, *_OXALATES) if "C2O4-2" in REAGENTS[name] else SOLIDS
-    flow = feed[:, None].copy()
+    flow = feed.copy()
     if ratio is not None and not (anion_of(name) is None and target is not None):
-        flow += (ratio * _stoichiometric(conditions, feed, reagent) * reagent)[:, None]
+        flow += ratio * _stoichiometric(conditions, feed, reagent) * reagent
         reagent = species.column(REAGENTS["NaOH"])
+    if _makes_lithium_carbonate(conditions, feed):
+        return _lithium_carbonate(flow, conditions.temperature)
     if target is None:
-        tank = neutralise(flow, temperature, np.array([7.0]), np.zeros_like(flow), solids=solids)
-        return _slurry(flow, 0.0 * flow, tank), tank
-    tank = neutralise(flow, temperature, np.array([target]), reagent[:, None], solids=solids)
-    if tank.pH[0] > target + 1e-6 and tank.dose[0] == 0:
-        reagent = species.column(REAGENTS[ANIONS[conditions.anion]])
-        tank = neutralise(flow, temperature, np.array([target]), reagent[:, None], solids=solids)
-    return _slurry(flow, reagent[:, None], tank), tank
+        return _tank(conditions, flow, 7.0, 0.0 * reagent)
+    found = _tank(conditions, flow, target, reagent)
+    if found[1] > target + 1e-6:
+        found = _tank(conditions, flow, target, species.column(REAGENTS[ANIONS[conditions.anion]]))
+    return found
 
 
-def _slurry(flow: Array, reagent: Array, tank: Neutralisation) -> Array:
-    return (flow + reagent * tank.dose + tank.stoichiometry @ tank.extent)[:, 0]
+def _tank(conditions: Conditions, flow: Array, pH: float, reagent: Array) -> tuple[Array, float, int]:
+    """A liquor (species,) dosed with a reagent to a pH."""
+    given = (flow[:, None], np.array([conditions.temperature]), np.array([pH]), reagent[:, None])
+    alkali = anion_of(conditions.reagent) is None
+    if alkali and (conditions.pH is None or conditions.pH >= _MIXED_FROM) and np.any(flow[_HYDROXIDE_METALS] > 0):
+        tank = coprecipitate(*given, ripening=np.zeros(1))
+    else:
+        oxalate = "C2O4-2" in REAGENTS[conditions.reagent]
+        tank = neutralise(*given, solids=(*SOLIDS, *_OXALATES) if oxalate else SOLIDS)
+    slurry = flow + (reagent * tank.dose) + (tank.stoichiometry @ tank.extent)[:, 0]
+    return slurry, float(tank.pH[0]), int(tank.status[0])
+
+
+_MIXED_FROM = 6.5
+_HYDROXIDE_METALS = species.indices(list(members().metals))
+
+
+def _makes_lithium_carbonate(conditions: Conditions, feed: Array) -> bool:
+    """Whether soda makes Li2CO3, with other metals as impurities only."""
+    others = species.indices([ELEMENTS[metal] for metal in _METALS])
+    impure = float(species.CHARGE[others] @ feed[others]) > _IMPURITY * float(feed[species.index("Li+")])
+    acid = conditions.pH is not None and conditions.pH < _CARBONATE_FROM
+    return anion_of(conditions.reagent) == "CO3-2" and conditions.ratio is not None and not impure and not acid
+
+
+_IMPURITY = 0.2
+_CARBONATE_FROM = 8.5
+_CARBONATES = (
+    "Li2CO3",
+    "LiF",
+    "Li3PO4",
+    "CaCO3",
+    "MnCO3",
+    "NiCO3",
+    "CoCO3",
+    "Mg(OH)2",
+    "Ni(OH)2",
+    "Co(OH)2",
+    "Mn(OH)2",
+)
+
+
+def _lithium_carbonate(flow: Array, temperature: float) -> tuple[Array, float, int]:
+    made = settle(
+        Stream(flow[:, None], np.array([temperature])), np.array([temperature]), _CARBONATES, model=StrongLiquors()
+    )
+    return made.stream.flow[:, 0], float(made.pH[0]), int(made.status[0])
 
 
 def _stoichiometric(conditions: Conditions, feed: Array, reagent: Array) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 
 from blackmass.chemistry.leaching_cases import ELEMENTS, batch_case, read_cases
 
-FILE = Path(__file__).parent / "cases" / "leach.csv"
+FILE = Path(__file__).parents[2] / "blackmass/data/cases/leach.csv"
 
 
 def test_published_batch_tests_are_predicted_from_their_conditions():
