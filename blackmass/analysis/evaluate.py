@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.analysis.design import Given
+from blackmass.analysis.design import Columns, Given
 from blackmass.analysis.expressions import Expression
+from blackmass.analysis.knobs import Knob
 from blackmass.analysis.ranges import Range, Spread
 from blackmass.analysis.study import Study, chunk_size, new_study
 from blackmass.analysis.workers import solve_chunks
@@ -93,3 +94,24 @@ def without_tails(ranges: Sequence[Range], shares: Array) -> Array:
     """Return points with 0 and 1 moved to the 1st and 99th percentile where a distribution has tails."""
     tailed = [isinstance(one, Spread) and one.kind in ("normal", "lognormal") for one in ranges]
     return np.where(tailed, TAILS + (1 - 2 * TAILS) * shares, shares)
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Cases of given inputs in SI by path, such as the trials of a data file."""
+
+    knobs: tuple[Knob, ...]
+    inputs: Columns
+
+    @property
+    def cases(self) -> int:
+        """Number of cases."""
+        return len(next(iter(self.inputs.values())))
+
+    def columns(self, start: int, stop: int) -> Columns:
+        """Return the inputs of cases start to stop."""
+        return {path: column[start:stop] for path, column in self.inputs.items()}
+
+    def described(self) -> dict[str, object]:
+        """Return what defines the cases."""
+        return {"design": "settings", "paths": [knob.path for knob in self.knobs]}
