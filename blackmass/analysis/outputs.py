@@ -16,7 +16,7 @@ from blackmass.stream import Stream
 Array = npt.NDArray[np.float64]
 HOUR = 3600.0
 WATER = species.index("H2O")
-STATE = ("status", "reason", "iterations")
+STATE = ("status", "reason", "detail", "iterations")
 UTILITIES = {"electricity": "electricity_kW", "heating": "heat_kW", "cooling": "cooling_kW"}
 _UNITS = {"kg_per_h": "kg/h", "kg_per_t_feed": "kg/t", "electricity_kW": "kW", "heat_kW": "kW", "cooling_kW": "kW"}
 
@@ -74,10 +74,12 @@ def outputs(result: Result) -> dict[str, Array]:
 
 
 def state(result: Result) -> dict[str, list[Any]]:
-    """Return how each case ended: status, the reason where it is not plainly converged, iterations."""
-    status = [Status(int(code)).name.lower() for code in result.status]
-    reasons = [result.reason(int(case)) if code else "" for case, code in enumerate(result.status)]
-    return {"status": status, "reason": reasons, "iterations": [int(count) for count in result.iterations]}
+    """Return how each case ended: converged or failed, the kind of end, a sentence where it is not "ok", passes."""
+    status = ["converged" if good else "failed" for good in result.converged]
+    reasons = [Status(int(code)).name.lower() for code in result.status]
+    details = [result.reason(case) if code else "" for case, code in enumerate(result.status)]
+    iterations = [int(count) for count in result.iterations]
+    return dict(zip(STATE, (status, reasons, details, iterations), strict=True))
 
 
 def _total(parts: Any, cases: int) -> Array:

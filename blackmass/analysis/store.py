@@ -1,231 +1,260 @@
-"""Where a sweep is kept: parts while it runs, one Parquet file when it is done. Neither is ever half written.
+"""Results of a study in a Parquet file: written chunk by chunk beside it, and put together whole at the end.
 
-Every run of cases is a part, written beside its place and moved there whole, so that a sweep which is killed at any
-moment has lost no more than the runs in hand. The parts are merged in order, one at a time.
+While a study runs, its chunks are files in the folder FILE.parts. Every file is written under another name, flushed
+to the disk and then renamed, so that it is there whole or not at all, whenever the program is stopped.
 """
 
 import contextlib
-import dataclasses
-import importlib
 import json
 import os
 import shutil
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from blackmass.analysis.tabular import FACTS, arrow, parquet
+import numpy as np
+
+from blackmass.analysis.design import Columns
+from blackmass.analysis.extras import needed
 from blackmass.errors import InputError, SolveError
 
-ROW_GROUP = 50_000
-MOST_REASONS = 20
-
-
-@dataclasses.dataclass(frozen=True)
-class Merged:
-    """What is in a finished file."""
-
-    cases: int
-    converged: int
-    reasons: dict[str, int]
+KEY = b"blackmass"
+ROWS = 65_536  # in a row group of the whole file
+_DIFFERENT = {
+    "version": "was made by version {0} of the program, this is {1}",
+    "flowsheet": "is of the flowsheet {0}, not {1}",
+    "flowsheet_hash": "is of another state of the flowsheet (hash {0}, not {1}): parameters, feed or data differ",
+    "seed": "was drawn with seed {0}, not {1}",
+}
 
 
 class Store:
-    """The file of a sweep and the folder of its parts, held by one process at a time.
+    """The Parquet file of a study, under construction.
 
     Parameters
     ----------
     path : Path
-        The file that is wanted; parts lie in `<path>.parts` meanwhile.
-    study : mapping
-        What defines the study: only the same study is resumed.
-    facts : mapping
-        What else the file says of its origin (command, ...).
+    about : mapping
+        What defines the study; a file is gone on with only if it says the same.
+    schema : pyarrow.Schema
+    rows : sequence of int
+        Number of cases of each chunk.
+    command : str
+        How the study was asked for; kept, not compared.
     """
 
-    def __init__(self, path: Path, study: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
-        parquet()
-        self.path, self.study, self.facts = path, dict(study), dict(facts)
+    def __init__(self, path: Path, about: Mapping[str, Any], schema: Any, rows: list[int], command: str = "") -> None:
+        self.path, self.about, self.rows = path, dict(about), rows
         self.folder = path.with_name(path.name + ".parts")
-        self._lock: Any = None
+        self.schema, self.command = schema, command
+        self.done: set[int] = set()
+        self.complete = False
+        self._lock: int | None = None
 
-    def __enter__(self) -> "Store":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._lock is not None:
-            self._lock.close()
-
-    # --- beginning ---------------------------------------------------------------------------------
-    def begin(self, *, resume: bool, force: bool) -> bool:
-        """Make the folder or take up what is there; returns whether the file is finished already.
+    # --- begin and end -----------------------------------------------------------------------------
+    def open(self, *, resume: bool = False, force: bool = False) -> "Store":
+        """Make ready to write, and find what is done already.
 
         Raises
         ------
         InputError
-            Something is there and neither `resume` nor `force` is given; it belongs to another study; it cannot be
-            written; another process writes it.
+            Something is there already and neither `resume` nor `force` was given, it belongs to another study, another
+            process writes it, or the place cannot be written.
         """
-        if self.path.is_dir():
-            raise InputError(
-                f"--out {self.path}: is a folder; give the name of a file, such as {self.path}/sweep.parquet."
-            )
-        if (self.path.exists() or self.folder.exists()) and not (resume or force):
-            raise InputError(
-                f"--out {self.path}: a sweep is there already; give --resume to go on with it, --force to replace it, "
-                f"or another name."
-            )
-        self._make_folder()
+        _check_place(self.path)
         if force and not resume:
             self._clear()
-        elif self.path.exists():
-            self._check(_facts_of(self.path), self.path)
-            self._clear()
-            self._drop_folder()
-            return True
-        self._sign()
-        return False
+        there = self.path.exists(), any(self.folder.glob("*.parquet"))
+        if any(there) and not resume:
+            what = "exists already" if there[0] else "holds an unfinished study"
+            raise InputError(f"--out {self.path}: {what}; --resume goes on with it, --force begins anew.")
+        if there[0]:
+            self._check_same(_about_of_file(self.path), self.path)
+            self.complete = True
+            shutil.rmtree(self.folder, ignore_errors=True)
+            return self
+        self._begin(resume)
+        return self
 
-    def _make_folder(self) -> None:
+    def _begin(self, resume: bool) -> None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (self.folder / "lock").open("w")
+            self.folder.mkdir(exist_ok=True)
+            self._take_lock()
+            note = self.folder / "study.json"
+            if resume and note.exists():
+                kept = json.loads(note.read_text(encoding="utf-8"))
+                self._check_same(kept["about"], self.folder)
+                self.command = kept["command"]
+            else:
+                _write(note, lambda path: path.write_text(json.dumps({"about": self.about, "command": self.command})))
+            for leftover in self.folder.glob("*.tmp"):
+                leftover.unlink()
+            self.done = {number for number in range(len(self.rows)) if self._is_whole(number)}
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"--out {self.path}: cannot be written or gone on with ({error}).") from None
+
+    def write(self, number: int, start: int, columns: Columns) -> None:
+        """Keep a chunk, whole or not at all.
+
+        Raises
+        ------
+        SolveError
+            The disk refuses it.
+        """
+        parquet = needed("pyarrow.parquet", "sweep")
+        cases = np.arange(start, start + self.rows[number])
+        table = self._table({"case": cases, **columns})
+        try:
+            _write(self._part(number), lambda path: parquet.write_table(table, path))
         except OSError as error:
-            raise InputError(
-                f"--out {self.path}: cannot be written ({error.strerror}); choose another place."
-            ) from None
-        try:
-            importlib.import_module("fcntl").flock(
-                self._lock, 2 | 4
-            )  # exclusive, without waiting; ends with the process
-        except ModuleNotFoundError:
-            pass  # no locks of this kind on this system
-        except OSError:
-            raise InputError(f"--out {self.path}: another sweep writes it now; wait, or choose another name.") from None
+            raise SolveError(f"--out {self.folder}: {error.strerror or error}; what was solved is kept.") from None
+        self.done.add(number)
 
-    def _sign(self) -> None:
-        """Write what the study is beside the parts, or check that it is the same."""
-        note = self.folder / "study.json"
-        if note.exists():
-            self._check(json.loads(note.read_text()), self.folder)
-            return
-        self._clear()
-        _replace(note, json.dumps({"study": self.study, **self.facts}, indent=2).encode())
+    def finish(self) -> None:
+        """Put all chunks into the file, a few at a time, and remove them."""
+        if not self.complete:
+            try:
+                _write(self.path, self._merge)
+            except OSError as error:
+                raise SolveError(f"--out {self.path}: {error.strerror or error}; its parts are kept.") from None
+            self.complete = True
+        self.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _check(self, there: Mapping[str, Any], place: Path) -> None:
-        mine = {**self.study, "version": self.facts["version"]}
-        theirs = {**there.get("study", {}), "version": there.get("version")}
-        for name in sorted({*mine, *theirs}):
-            if mine.get(name) != theirs.get(name):
-                raise InputError(
-                    f"--resume {place}: holds another study: its {name.replace('_', ' ')} is {theirs.get(name)!r}, "
-                    f"not {mine.get(name)!r}; choose another name, or --force without --resume to replace it."
-                )
-
-    def _clear(self) -> None:
-        for part in [*self.folder.glob("part-*"), self.folder / "study.json"]:
-            part.unlink(missing_ok=True)
+    def close(self) -> None:
+        """Let others write; a folder in which nothing was kept goes."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+            if not self.done:
+                shutil.rmtree(self.folder, ignore_errors=True)
 
     # --- parts -------------------------------------------------------------------------------------
     def _part(self, number: int) -> Path:
-        return self.folder / f"part-{number:08d}.parquet"
+        return self.folder / f"{number:08d}.parquet"
 
-    def has(self, number: int, cases: int) -> bool:
-        """Whether a part is there and whole."""
+    def _is_whole(self, number: int) -> bool:
+        parquet, path = needed("pyarrow.parquet", "sweep"), self._part(number)
+        if not path.exists():
+            return False
         try:
-            return bool(parquet().read_metadata(self._part(number)).num_rows == cases)
-        except (OSError, arrow().ArrowInvalid):
+            return bool(parquet.read_metadata(path).num_rows == self.rows[number])
+        except (OSError, ValueError):
             return False
 
-    def save(self, number: int, data: bytes) -> None:
-        """Write a part, whole or not at all."""
-        _replace(self._part(number), data)
+    def _merge(self, path: Path) -> None:
+        parquet = needed("pyarrow.parquet", "sweep")
+        text = json.dumps({**self.about, "command": self.command}).encode()
+        schema = self.schema.with_metadata({**(self.schema.metadata or {}), KEY: text})
+        with parquet.ParquetWriter(path, schema) as writer:
+            for table in self._tables():
+                writer.write_table(table.cast(schema))
 
-    # --- end ---------------------------------------------------------------------------------------
-    def merge(self, chunks: int) -> Merged:
-        """Join the parts into the file, in order, and remove them."""
-        kept = self.folder / "merged.tmp"
+    def _tables(self) -> Iterator[Any]:
+        """Chunks in order, joined to tables of a good size."""
+        arrow, parquet = needed("pyarrow", "sweep"), needed("pyarrow.parquet", "sweep")
+        held: list[Any] = []
+        for number in range(len(self.rows)):
+            held.append(parquet.read_table(self._part(number)))
+            if sum(table.num_rows for table in held) >= ROWS:
+                yield arrow.concat_tables(held).combine_chunks()
+                held = []
+        if held:
+            yield arrow.concat_tables(held).combine_chunks()
+
+    def _table(self, columns: Columns) -> Any:
+        arrow = needed("pyarrow", "sweep")
+        arrays = [
+            arrow.array(
+                _as_text(columns[field.name]) if arrow.types.is_string(field.type) else columns[field.name],
+                from_pandas=True,  # what is undefined (NaN) is missing
+            )
+            for field in self.schema
+        ]
+        return arrow.table(arrays, schema=self.schema)
+
+    # --- checks ------------------------------------------------------------------------------------
+    def _check_same(self, kept: Mapping[str, Any], where: Path) -> None:
+        ours = json.loads(json.dumps(self.about))
+        for key in [*_DIFFERENT, *ours]:
+            if ours.get(key) != kept.get(key):
+                text = _DIFFERENT.get(key, f"differs in '{key}' ({{0}}, not {{1}})")
+                raise InputError(
+                    f"--resume: {where} {text.format(kept.get(key), ours.get(key))}; choose another --out, or --force."
+                )
+
+    def _take_lock(self) -> None:
+        """One process writes at a time; the lock goes with the process, however it ends."""
+        self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
+        with contextlib.suppress(ImportError):
+            import fcntl
+
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.close()
+                raise InputError(f"--out {self.path}: another process is writing it.") from None
+
+    def _clear(self) -> None:
         try:
-            with contextlib.ExitStack() as closing:
-                writer = None
-                for parts in _runs(self, chunks):
-                    rows = arrow().concat_tables(parts)
-                    if writer is None:
-                        facts = {FACTS: json.dumps({"study": self.study, **self.facts}).encode()}
-                        columns = rows.schema.with_metadata(facts)
-                        writer = closing.enter_context(parquet().ParquetWriter(kept, columns, compression="zstd"))
-                    writer.write_table(rows.cast(columns), row_group_size=ROW_GROUP)
-            _settle(kept, self.path)
+            self.path.unlink(missing_ok=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
         except OSError as error:
-            raise SolveError(
-                f"{self.path}: cannot be written ({error.strerror}); --resume goes on from here."
-            ) from None
-        self._drop_folder()
-        return counted(self.path)
-
-    def _drop_folder(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+            raise InputError(f"--out {self.path}: cannot be replaced ({error.strerror}).") from None
 
 
-def _runs(store: Store, chunks: int) -> Any:
-    """Yield the parts in lists of about a row group."""
-    parts, rows = [], 0
-    for number in range(chunks):
-        part = parquet().read_table(store._part(number))
-        parts.append(part)
-        rows += part.num_rows
-        if rows >= ROW_GROUP:
-            yield parts
-            parts, rows = [], 0
-    if parts:
-        yield parts
+def schema_of(names: Mapping[str, str], units: Mapping[str, str]) -> Any:
+    """Return the schema of columns: `names` maps them to "float", "int", "text" or "bool"; units go into the fields."""
+    arrow = needed("pyarrow", "sweep")
+    kinds = {"float": arrow.float64(), "int": arrow.int64(), "text": arrow.string(), "bool": arrow.bool_()}
+    fields = [arrow.field("case", arrow.int64())]
+    for name, kind in names.items():
+        metadata = {"unit": units[name]} if units.get(name) else None
+        fields.append(arrow.field(name, kinds[kind], metadata=metadata))
+    return arrow.schema(fields)
 
 
-def counted(path: Path) -> Merged:
-    """Count how the cases of a finished file ended, one row group at a time."""
-    file = parquet().ParquetFile(path)
-    cases, converged, reasons = 0, 0, Counter[str]()
-    for group in range(file.num_row_groups):
-        part = file.read_row_group(group, columns=["converged", "status", "reason"]).to_pydict()
-        cases += len(part["converged"])
-        converged += sum(part["converged"])
-        ends = zip(part["converged"], part["status"], part["reason"], strict=True)
-        reasons.update(_brief(status, reason) for good, status, reason in ends if not good)
-    return Merged(cases, converged, dict(reasons.most_common(MOST_REASONS)))
+def ends_of(path: Path) -> dict[tuple[str, str], int]:
+    """Return how many rows of a file ended how: (status, reason) to number; a part of the file is read at a time."""
+    parquet = needed("pyarrow.parquet", "sweep")
+    counts: dict[tuple[str, str], int] = {}
+    with parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(columns=["status", "reason"]):
+            for end in zip(batch["status"].to_pylist(), batch["reason"].to_pylist(), strict=True):
+                counts[end] = counts.get(end, 0) + 1
+    return counts
 
 
-def _brief(status: str, reason: str) -> str:
-    place = reason.partition(":")[0].partition(",")[0]
-    return f"{status} at {place}" if place.isidentifier() else status
+def _as_text(values: Any) -> list[str | None]:
+    return [None if value is None else str(value) for value in values]
 
 
-def _facts_of(path: Path) -> dict[str, Any]:
+def _about_of_file(path: Path) -> dict[str, Any]:
+    parquet = needed("pyarrow.parquet", "sweep")
     try:
-        metadata = parquet().read_schema(path).metadata or {}
-        return json.loads(metadata[FACTS])  # type: ignore[no-any-return]
-    except (OSError, KeyError, ValueError, arrow().ArrowInvalid):
-        raise InputError(
-            f"--resume {path}: is no file of a sweep; choose another name, or --force to replace it."
-        ) from None
+        return json.loads(parquet.read_schema(path).metadata[KEY])  # type: ignore[no-any-return]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(f"--out {path}: is no result of this program; choose another file.") from None
 
 
-def _replace(path: Path, data: bytes) -> None:
-    beside = path.with_name(path.name + ".tmp")
-    try:
-        beside.write_bytes(data)
-        _settle(beside, path)
-    except OSError as error:
-        raise SolveError(f"{path}: cannot be written ({error.strerror}); --resume goes on from here.") from None
-
-
-def _settle(beside: Path, path: Path) -> None:
-    """Move a file to its place after it reached the disk."""
-    with beside.open("rb+") as file:
+def _write(path: Path, fill: Any) -> None:
+    """Write a file under another name, flush it to the disk, and rename it."""
+    other = path.with_name(path.name + ".tmp")
+    fill(other)
+    with open(other, "rb+") as file:
         os.fsync(file.fileno())
-    os.replace(beside, path)
+    os.replace(other, path)
+
+
+def _check_place(path: Path) -> None:
+    if path.suffix.lower() not in (".parquet", ".pq"):
+        raise InputError(f"--out {path}: the name of a Parquet file is needed, such as sweep.parquet.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        probe = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"--out {path}: cannot be written ({error.strerror}); choose another place.") from None
+    if path.is_dir():
+        raise InputError(f"--out {path}: is a folder; the name of a file is needed.")

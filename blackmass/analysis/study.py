@@ -1,142 +1,158 @@
-"""A study: a plant, what is varied of it, and what is asked of every case."""
+"""A study: a plant, what of it is varied, and what is asked of each case. Its cases are solved chunk by chunk."""
 
 import dataclasses
-import functools
-import hashlib
-import json
-import pickle
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from blackmass.analysis.chunks import Task, shown
-from blackmass.analysis.design import Design
-from blackmass.analysis.expressions import read_constraint, read_expression
-from blackmass.analysis.outputs import output_names
+from blackmass.analysis.design import Columns, Design
+from blackmass.analysis.expressions import Constraint, Expression, read_constraint, read_expression
+from blackmass.analysis.knobs import Knob, applied
+from blackmass.analysis.outputs import STATE, output_names, outputs, state, unit_of
 from blackmass.errors import InputError
 from blackmass.flowsheet.plant import Plant
+from blackmass.flowsheet.result import Result
+from blackmass.flowsheet.solve import solve
+from blackmass.quantities import from_si
 
-SMALLEST, LARGEST, PARTS = 50, 1000, 16
+CHUNKS = (1000, 500, 250, 125, 60)
+FEASIBLE = "feasible"
+REFUSED, BROKEN = "refused", "broken"
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True)
 class Study:
-    """The cases of a design for a plant, cut into runs of `chunk` cases whose bounds no worker can change."""
+    """What is solved and asked; the same in every process. `base` is the solved plant from which cases start.
+
+    `names` are the outputs of the plant; `extra` are a user's own, as expressions over them and over the inputs.
+    """
 
     plant: Plant
-    design: Design
-    chunk: int
-    asked: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    knobs: tuple[Knob, ...]
+    names: tuple[str, ...]
+    extra: Mapping[str, Expression] = dataclasses.field(default_factory=dict)
+    constraints: tuple[Constraint, ...] = ()
+    base: Result | None = None
 
-    @classmethod
-    def of(cls, plant: Plant, design: Design, *, asked: Mapping[str, str] | None = None, chunk: int = 0) -> "Study":
-        """Return a study, checked; runs are as long as suits the number of cases unless `chunk` says otherwise.
+    @property
+    def columns(self) -> list[str]:
+        """Names of all columns, in order."""
+        inputs = [knob.path for knob in self.knobs]
+        return [*inputs, *STATE, *self.names, *self.extra, *([FEASIBLE] if self.constraints else [])]
 
-        Raises
-        ------
-        InputError
-            The plant is wired wrongly, or an output names what there is not.
+    def unit(self, column: str) -> str:
+        """Return the unit of a column, "" where it has none."""
+        for knob in self.knobs:
+            if knob.path == column:
+                return knob.unit
+        return unit_of(column, self.plant) if column in self.names else ""
+
+    def solved(self, inputs: Columns) -> Columns:
+        """Return all columns (cases,) for inputs in SI by path; inputs leave in their declared units."""
+        count = len(next(iter(inputs.values())))
+        found: Columns = {knob.path: shown(knob, inputs[knob.path]) for knob in self.knobs}
+        found |= {name: np.full(count, None, dtype=object) for name in STATE[:3]}
+        found |= {"iterations": np.zeros(count, dtype=np.int64)}
+        found |= {name: np.full(count, np.nan) for name in self.names}
+        for rows in _groups(self.knobs, inputs):
+            self._solve_alike(found, inputs, rows)
+        self._add_own(found)
+        return found
+
+    def _solve_alike(self, found: Columns, inputs: Columns, rows: npt.NDArray[np.intp]) -> None:
+        """Solve cases that one batch can hold.
+
+        Where the plant refuses some of them, or a unit breaks on one, these are found by halves and fail with the
+        message; the others are solved.
         """
-        plant.check()
-        size = chunk or min(max(-(-design.cases // PARTS), SMALLEST), LARGEST)
-        study = cls(plant, design, size, dict(asked or {}))
-        for name, text in study.asked.items():
-            if not name.replace(".", "_").isidentifier() or name in study.known:
-                raise InputError(f"output '{name}': choose another name, of letters, digits and underscores.")
-            read_expression(text).check(study.known)
-        return study
-
-    @property
-    def known(self) -> list[str]:
-        """Names that an expression may use: inputs that are numbers, and outputs."""
-        inputs = [knob.path for knob in self.design.knobs if knob.kind not in ("choice", "feed")]
-        return [*inputs, *output_names(self.plant)]
-
-    @property
-    def outputs(self) -> list[str]:
-        """Names of the output columns."""
-        return [*output_names(self.plant), *self.asked]
-
-    @property
-    def chunks(self) -> int:
-        """Number of runs."""
-        return -(-self.design.cases // self.chunk)
-
-    def task(self, number: int) -> Task:
-        """Return one run of cases."""
-        start = number * self.chunk
-        columns = self.design.columns(start, min(start + self.chunk, self.design.cases))
-        return Task(number, start, self._pickled, self.design.knobs, columns, self._middle, self.asked)
-
-    def size(self, number: int) -> int:
-        """Return the number of cases of a run."""
-        return min(self.chunk, self.design.cases - number * self.chunk)
-
-    def described(self) -> dict[str, Any]:
-        """Return what defines the study, JSON-ready: two studies are the same if this is."""
-        return {
-            "flowsheet": self.plant.name,
-            "flowsheet_hash": fingerprint(self.plant),
-            **self.design.described(),
-            "cases": self.design.cases,
-            "chunk": self.chunk,
-            "outputs": dict(self.asked),
-        }
-
-    @functools.cached_property
-    def _pickled(self) -> bytes:
         try:
-            return pickle.dumps(self.plant)
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
-            raise InputError(
-                f"plant '{self.plant.name}' cannot be sent to workers ({error}): put its own operations and measures "
-                f"in a module that can be imported."
-            ) from None
+            result = self._result(inputs, rows)
+        except Exception as error:
+            if rows.size > 1:
+                for half in np.array_split(rows, 2):
+                    self._solve_alike(found, inputs, half)
+                return
+            refused = isinstance(error, InputError)
+            found["status"][rows] = "failed"
+            found["reason"][rows] = REFUSED if refused else BROKEN
+            found["detail"][rows] = str(error) if refused else f"{type(error).__name__}: {error}"
+            return
+        for name, values in {**state(result), **outputs(result)}.items():
+            if name in found:
+                found[name][rows] = values
 
-    @functools.cached_property
-    def _middle(self) -> tuple[tuple[str, float], ...]:
-        columns = self.design.columns(0, min(self.design.cases, 1 << 12))
-        free = [knob for knob in self.design.knobs if not knob.grouped]
-        return tuple((knob.path, float(np.median(columns[knob.path]))) for knob in free)
+    def _result(self, inputs: Columns, rows: npt.NDArray[np.intp]) -> Result:
+        settings = {
+            knob.path: _one(inputs[knob.path][rows[0]]) if knob.grouped else inputs[knob.path][rows]
+            for knob in self.knobs
+        }
+        return solve(applied(self.plant, settings), warm=self.base)
 
-
-def worst_excess(constraints: Sequence[str]) -> dict[str, str]:
-    """Return the output `constraints.excess`: by how much the worst constraint is broken; at most 0 where none is."""
-    texts = [read_constraint(text).excess.text for text in constraints]
-    return {"constraints.excess": functools.reduce(lambda a, b: f"max({a}, {b})", texts)} if texts else {}
-
-
-def inputs_shown(task: Task) -> dict[str, Any]:
-    """Return the input columns of a task as they are written: numbers in declared units, choices as text."""
-    numbers = shown(task.knobs, task.columns)
-    return {
-        knob.path: task.columns[knob.path].astype(np.int64)
-        if knob.kind == "whole"
-        else numbers.get(knob.path, task.columns[knob.path])
-        for knob in task.knobs
-    }
-
-
-def fingerprint(plant: Plant) -> str:
-    """Return a hash of all that a plant is: feeds, units with their parameters and connections, specs, ends."""
-    facts = {
-        "feeds": {name: [feed.stream.flow, feed.stream.temperature] for name, feed in plant.feeds.items()},
-        "units": {
-            name: [type(unit.operation).__name__, {p: getattr(unit.operation, p) for p in unit.operation.params}]
-            for name, unit in plant.units.items()
-        },
-        "wires": {
-            name: {port: source.name for port, source in unit.connections.items()} for name, unit in plant.units.items()
-        },
-        "recycles": {name: None if wire is None else wire.name for name, wire in plant.recycles.items()},
-        "reagents": {name: reagent.composition.flow for name, reagent in plant.reagents.items()},
-        "specs": {s.name: [s.measure.name, s.target, s.vary, s.low, s.high] for s in plant.specs.values()},
-        "ends": {t.name: [t.kind, t.wire.name, list(t.main)] for t in plant.terminals.values()},
-        "tears": [wire.name for wire in plant.tears],
-    }
-    return hashlib.sha256(json.dumps(facts, default=_exactly, sort_keys=True).encode()).hexdigest()[:16]
+    def _add_own(self, found: Columns) -> None:
+        numbers = {name: values for name, values in found.items() if values.dtype != object}
+        for name, expression in self.extra.items():
+            found[name] = numbers[name] = expression.of(numbers)
+        if self.constraints:
+            kept = [constraint.excess_of(numbers) <= 0 for constraint in self.constraints]
+            found[FEASIBLE] = np.all(kept, axis=0)
 
 
-def _exactly(value: Any) -> Any:
-    return [float(number).hex() for number in np.ravel(np.asarray(value, dtype=float))]
+def new_study(
+    plant: Plant, design: Design, extra: Mapping[str, str] | None = None, constraints: Sequence[str] = ()
+) -> Study:
+    """Return the study of a design on a plant; the plant is solved once, as the start of all cases.
+
+    Raises
+    ------
+    InputError
+        The plant is wired wrongly, or an expression is wrong or names an output that the plant does not have.
+    """
+    plant.check()
+    first = design.columns(0, 1)
+    example = applied(plant, {knob.path: _one(first[knob.path][0]) for knob in design.knobs})
+    names = tuple(output_names(example))
+    study = Study(plant, design.knobs, names, *_own(design.knobs, names, extra or {}, constraints))
+    base = solve(plant)
+    return dataclasses.replace(study, base=base if base.converged[0] else None)
+
+
+def _own(
+    knobs: Sequence[Knob], names: Sequence[str], extra: Mapping[str, str], constraints: Sequence[str]
+) -> tuple[dict[str, Expression], tuple[Constraint, ...]]:
+    known = [*names, *(knob.path for knob in knobs if knob.kind not in ("choice", "feed"))]
+    own = {}
+    for name, text in extra.items():
+        if not all(part.isidentifier() for part in name.split(".")) or name in {*known, *STATE, FEASIBLE, "case"}:
+            raise InputError(f"output '{name}' cannot be a name: use letters, digits and points, and no name twice.")
+        own[name] = read_expression(text).check(known)
+        known.append(name)
+    read = tuple(read_constraint(text) for text in constraints)
+    for constraint in read:
+        constraint.excess.check(known)
+    return own, read
+
+
+def chunk_size(cases: int) -> int:
+    """Return how many cases are solved in one go: it follows from the number of cases alone."""
+    return next((size for size in CHUNKS if cases >= 8 * size), CHUNKS[-1])
+
+
+def shown(knob: Knob, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return SI values of a knob in its declared unit."""
+    return from_si(values, knob.unit) if knob.kind in ("number", "target") else values
+
+
+def _one(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _groups(knobs: Sequence[Knob], inputs: Columns) -> list[npt.NDArray[np.intp]]:
+    """Rows that share all values of which a batch holds one."""
+    count = len(next(iter(inputs.values())))
+    keys = [tuple(row) for row in zip(*(inputs[knob.path] for knob in knobs if knob.grouped), strict=True)]
+    rows: dict[tuple[Any, ...], list[int]] = {}
+    for number, key in enumerate(keys or [()] * count):
+        rows.setdefault(key, []).append(number)
+    return [np.array(numbers, dtype=np.intp) for numbers in rows.values()]

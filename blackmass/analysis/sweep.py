@@ -1,124 +1,116 @@
-"""Solve a study of any size into one Parquet file: by runs of cases, restartable, in memory that does not grow."""
+"""Solve all cases of a study and keep them in a Parquet file; a study that was stopped goes on where it was."""
 
 import dataclasses
-import functools
-import importlib.metadata
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from blackmass.analysis.chunks import Rows, Task, solve_task
-from blackmass.analysis.store import Merged, Store, counted
-from blackmass.analysis.study import Study
-from blackmass.analysis.tabular import arrow, parquet, schema, table
-from blackmass.analysis.workers import Crew, answers
+import blackmass
+from blackmass.analysis.design import Design
+from blackmass.analysis.fingerprint import fingerprint
+from blackmass.analysis.store import Store, ends_of, schema_of
+from blackmass.analysis.study import FEASIBLE, Study, chunk_size
+from blackmass.analysis.workers import Task, solve_chunks
 
-
-@dataclasses.dataclass(frozen=True)
-class Part:
-    """A solved run of cases as the bytes of a Parquet file."""
-
-    data: bytes
-    failed: int
+_TEXTS = ("status", "reason", "detail")
 
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """How far a study is: cases done by now, failed among them, and taken over from before."""
+    """How far a study is: cases done, of them solved before this run, failed in this run."""
 
-    cases: int
     done: int
+    cases: int
+    before: int
     failed: int
-    resumed: int
 
 
 @dataclasses.dataclass(frozen=True)
 class Swept:
-    """Outcome of a sweep."""
+    """A finished sweep: cases, how many of them were solved before this run, and why the failed ones failed."""
 
     path: Path
-    merged: Merged
-    resumed: int
-    seconds: float
+    cases: int
+    before: int
+    reasons: Mapping[str, int]
 
-
-Watch = Callable[[Progress], None]
-
-
-def version() -> str:
-    """Version of the program, as it is written into files."""
-    return importlib.metadata.version("blackmass")
+    @property
+    def failed(self) -> int:
+        """Number of failed cases."""
+        return sum(self.reasons.values())
 
 
 def sweep(
     study: Study,
+    design: Design,
     path: Path,
-    workers: Crew,
     *,
+    jobs: int = 1,
+    scheduler: str | None = None,
     resume: bool = False,
     force: bool = False,
     command: str = "",
-    watch: Watch = lambda progress: None,
+    progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Swept:
-    """Solve every case of a study into a Parquet file.
+    """Solve every case of a design and write one row for each.
 
-    Parameters
-    ----------
-    study : Study
-    path : Path
-        One row a case; while it runs, parts are in the folder `<path>.parts`.
-    workers : Crew
-        See `analysis.workers.crew`; the rows do not depend on them.
-    resume : bool
-        Go on with what is there; the same study only.
-    force : bool
-        Replace what is there.
-    command : str
-        Kept in the file.
-    watch : callable
-        Called with a `Progress` after every run of cases.
+    What is written does not depend on `jobs` or on interruptions: chunks follow from the number of cases alone.
 
     Raises
     ------
     InputError
-        The file cannot be written or holds another study.
+        The file cannot be written or belongs to another study, or the scheduler cannot be reached.
     SolveError
-        Workers end again and again, or the disk is full; what is solved is kept.
+        Workers or the scheduler died; what was solved is kept.
     """
-    began = time.monotonic()
-    facts = {"program": "blackmass", "version": version(), "command": command}
-    with Store(path, study.described(), facts) as store:
-        if store.begin(resume=resume, force=force):
-            merged = counted(path)
-            return Swept(path, merged, merged.cases, time.monotonic() - began)
-        missing = [number for number in range(study.chunks) if not store.has(number, study.size(number))]
-        cases = study.design.cases
-        resumed = cases - sum(study.size(number) for number in missing)
-        done, failed = resumed, 0
-        watch(Progress(cases, done, failed, resumed))
-        part = functools.partial(solve_part, schema=schema(study))
-        for task, answer in answers(part, (study.task(number) for number in missing), workers):
-            store.save(task.number, answer.data)
-            done, failed = done + task.cases, failed + answer.failed
-            watch(Progress(cases, done, failed, resumed))
-        return Swept(path, store.merge(study.chunks), resumed, time.monotonic() - began)
+    starts = list(range(0, design.cases, chunk_size(design.cases)))
+    rows = [stop - start for start, stop in zip(starts, [*starts[1:], design.cases], strict=True)]
+    store = Store(path, about(study, design), schema(study), rows, command).open(resume=resume, force=force)
+    before = design.cases if store.complete else sum(rows[number] for number in store.done)
+    done, failed = before, 0
+    progress(Progress(done, design.cases, before, failed))
+    try:
+        if not store.complete:
+            tasks = _tasks(design, starts, rows, frozenset(store.done))
+            for number, columns in solve_chunks(study, tasks, jobs, scheduler):
+                store.write(number, starts[number], columns)
+                done, failed = done + rows[number], failed + int((columns["status"] != "converged").sum())
+                progress(Progress(done, design.cases, before, failed))
+        store.finish()
+    finally:
+        store.close()
+    ends = ends_of(path)
+    reasons = {reason: count for (status, reason), count in ends.items() if status != "converged"}
+    return Swept(path, design.cases, before, dict(sorted(reasons.items(), key=lambda item: -item[1])))
 
 
-def solve_part(task: Task, schema: Any) -> Part:
-    """Solve a run of cases and return its rows as the bytes of a Parquet file."""
-    rows = solve_task(task)
-    sink = arrow().BufferOutputStream()
-    parquet().write_table(table(task, rows, schema), sink, compression="zstd")
-    return Part(sink.getvalue().to_pybytes(), int((~rows.converged).sum()))
+def _tasks(design: Design, starts: list[int], rows: list[int], done: frozenset[int]) -> Iterator[Task]:
+    for number, (start, count) in enumerate(zip(starts, rows, strict=True)):
+        if number not in done:
+            yield number, design.columns(start, start + count)
 
 
-def evaluate(study: Study, workers: Crew, watch: Watch = lambda progress: None) -> Rows:
-    """Solve every case of a study in memory."""
-    parts: dict[int, Rows] = {}
-    done = failed = 0
-    for task, rows in answers(solve_task, (study.task(number) for number in range(study.chunks)), workers):
-        parts[task.number] = rows
-        done, failed = done + task.cases, failed + int((~rows.converged).sum())
-        watch(Progress(study.design.cases, done, failed, 0))
-    return Rows.joined([parts[number] for number in range(study.chunks)])
+def about(study: Study, design: Design) -> dict[str, Any]:
+    """Return what defines a study, JSON-ready."""
+    described = design.described()
+    return {
+        "version": blackmass.__version__,
+        "flowsheet": study.plant.name,
+        "flowsheet_hash": fingerprint(study.plant),
+        "seed": described.get("seed"),
+        "cases": design.cases,
+        **{key: value for key, value in described.items() if key != "seed"},
+        "outputs": {name: expression.text for name, expression in study.extra.items()},
+        "constraints": [constraint.text for constraint in study.constraints],
+    }
+
+
+def schema(study: Study) -> Any:
+    """Return the Parquet schema of a study."""
+    kinds = {name: "float" for name in study.columns}
+    for knob in study.knobs:
+        kinds[knob.path] = {"whole": "int", "choice": "text", "feed": "text"}.get(knob.kind, "float")
+    kinds |= {name: "text" for name in _TEXTS} | {"iterations": "int"}
+    if study.constraints:
+        kinds[FEASIBLE] = "bool"
+    return schema_of(kinds, {name: study.unit(name) for name in study.columns})

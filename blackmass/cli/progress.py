@@ -1,55 +1,62 @@
-"""Progress of a long run on standard error: a bar on a terminal, a quiet line now and then otherwise."""
+"""How far a study is: a bar with rate, failures and time left on a terminal, a line now and then otherwise."""
 
 import sys
 import time
-
-import click
+from collections.abc import Callable
+from typing import TextIO
 
 from blackmass.analysis.sweep import Progress
 
 WIDTH = 24
-QUIET = 30.0
-REDRAW = 0.1
+QUIET = 30.0  # s between lines where there is no terminal
+FAST = 0.1  # s between changes of the bar
 
 
-class Meter:
-    """Shows cases done, rate, failures and time left; call it with each `Progress`."""
+def shown_progress(stream: TextIO | None = None) -> Callable[[Progress], None]:
+    """Return what shows progress on a stream (standard error)."""
+    return _Shown(sys.stderr if stream is None else stream)
 
-    def __init__(self, shown: bool = True) -> None:
-        self._began: float | None = None
-        self._last = 0.0
-        self._shown = shown
-        self._terminal = sys.stderr.isatty()
+
+class _Shown:
+    def __init__(self, stream: TextIO) -> None:
+        self.stream, self.terminal = stream, stream.isatty()
+        self.begun: float | None = None
+        self.last = -float("inf")
 
     def __call__(self, progress: Progress) -> None:
-        """Show where things are."""
         now = time.monotonic()
-        if self._began is None:
-            self._began = now
-            self._last = now
-            if progress.resumed and self._shown:
-                click.echo(f"taken over: {progress.resumed:,} of {progress.cases:,} cases", err=True)
-        finished = progress.done >= progress.cases
-        pause = REDRAW if self._terminal else QUIET
-        if not self._shown or (now - self._last < pause and not finished):
+        if self.begun is None:
+            self.begun = now
+            self.last = now if not self.terminal else self.last
+        ended = progress.done == progress.cases
+        if now - self.last < (FAST if self.terminal else QUIET) and not ended:
             return
-        self._last = now
-        line = described(progress, now - self._began)
-        if self._terminal:
-            filled = round(WIDTH * progress.done / progress.cases)
-            click.echo(f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {line}\x1b[K", nl=finished, err=True)
+        self.last = now
+        text = progress_text(progress, now - self.begun)
+        if self.terminal:
+            full = WIDTH * progress.done // max(progress.cases, 1)
+            self.stream.write(f"\r[{'#' * full}{'.' * (WIDTH - full)}] {text}\x1b[K" + ("\n" if ended else ""))
         else:
-            click.echo(line, err=True)
+            self.stream.write(text + "\n")
+        self.stream.flush()
 
 
-def described(progress: Progress, seconds: float) -> str:
-    """Return one line: cases, rate, failures, time left."""
-    solved = progress.done - progress.resumed
-    parts = [f"{progress.done:,}/{progress.cases:,} cases"]
-    if solved and seconds > 0:
-        parts.append(f"{solved / seconds:,.0f}/s")
+def progress_text(progress: Progress, seconds: float) -> str:
+    """Return progress as a line: "12,000 of 100,000 cases, 1,950/s, 3 failed, 0:45 left"."""
+    fresh = progress.done - progress.before
+    rate = fresh / seconds if seconds > 0 else 0.0
+    parts = [f"{progress.done:,} of {progress.cases:,} cases"]
+    if rate > 0:
+        parts.append(f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s")
     parts.append(f"{progress.failed:,} failed")
-    if solved and progress.done < progress.cases:
-        left = round(seconds / solved * (progress.cases - progress.done))
-        parts.append(f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left")
+    if progress.done < progress.cases and rate > 0:
+        parts.append(f"{_clock((progress.cases - progress.done) / rate)} left")
+    elif progress.done == progress.cases:
+        parts.append(_clock(seconds))
     return ", ".join(parts)
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
