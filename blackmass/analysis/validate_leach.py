@@ -14,8 +14,10 @@ from blackmass.errors import InputError
 from blackmass.species import ELEMENTS
 from blackmass.status import Status
 
-DEFAULTS = {"acid": "H2SO4", "acid_M": 2.0, "reductant_M": 0.5, "T_C": 25.0, "time_min": 60.0, "S_L_gL": 50.0}
+DEFAULTS = {"acid_M": 2.0, "reductant_M": 0.5, "T_C": 25.0, "time_min": 60.0, "S_L_gL": 50.0}
 """What is taken where a case does not state it."""
+REAGENTS = {"acid": "H2SO4", "reductant": "H2O2"}
+"""What is taken where a concentration stands without a name."""
 _DOPANTS = r"(?:Ti|Zr|W|Nb|Mo|Ta|B|Cr|V|Sr|Ba|Y|La|Ce|Ga|Sn|Sb|Te)(\d*\.?\d*)"
 _LIMITS = {"acid_M": (0.0, 30.0), "reductant_M": (0.0, 30.0), "T_C": (-20.0, 250.0), "time_min": (0.0, 1e5)}
 
@@ -59,9 +61,9 @@ def _read(case: Case, answer: Answer) -> tuple[str, str, str, float, float, floa
     except NotModelled as why:
         answer.reason, answer.unknown = str(why), "not known" in str(why)
         return None
-    celsius = answer.taken(figures["T_C"], float(DEFAULTS["T_C"]), "T_C")
-    minutes = answer.taken(figures["time_min"], float(DEFAULTS["time_min"]), "time_min")
-    solids = answer.taken(density, float(DEFAULTS["S_L_gL"]), "S_L_gL")
+    celsius = answer.taken(figures["T_C"], DEFAULTS["T_C"], "T_C")
+    minutes = answer.taken(figures["time_min"], DEFAULTS["time_min"], "time_min")
+    solids = answer.taken(density, DEFAULTS["S_L_gL"], "S_L_gL")
     return feed, acid, reductant, acid_M, reductant_M, celsius, minutes, solids
 
 
@@ -73,7 +75,7 @@ def _reagent(case: Case, column: str, amount: float | None, answer: Answer) -> t
     """Name in the model's words, and mol/L."""
     text = case.cells.get(column, "none")
     if column not in case.cells and amount:
-        text = str(DEFAULTS["acid"]) if column == "acid" else "H2O2"
+        text = REAGENTS[column]
         answer.assumed.append(f"{column} {text}")
     case = Case(case.file, case.line, case.kind, {**case.cells, column: text}, ())
     if _whole(text) is None and re.search(r"\+|/|&| and ", text):
@@ -85,7 +87,7 @@ def _reagent(case: Case, column: str, amount: float | None, answer: Answer) -> t
         return "none", 0.0
     if amount is None and _mixed(case, f"{column}_M"):
         raise InputError(f"{case.place(f'{column}_M')}: one concentration is needed for the one {column} '{text}'.")
-    default = float(DEFAULTS[f"{column}_M"])
+    default = DEFAULTS[f"{column}_M"]
     return found.name, answer.taken(amount, default, f"{column}_M")
 
 

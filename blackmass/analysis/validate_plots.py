@@ -67,18 +67,18 @@ def _points(axes: Any, rows: Sequence[Row], x: Any, y: Any) -> None:
 
 
 def _parity(rows: Sequence[Row], kind: str) -> Figure:
-    figure = _figure(6.4, 5.2)
+    figure = _figure(7.4, 5.4)
     axes = figure.add_subplot()
     axes.plot([0, 100], [0, 100], color="black", lw=1, label="predicted = measured")
     axes.fill_between([0, 100], [-5, 95], [5, 105], color="#DDDDDD", lw=0, label="within 5 points", zorder=0)
     _points(axes, rows, lambda r: r.measured, lambda r: r.predicted)
     low = min(-3.0, *(min(r.measured, r.predicted or 0.0) - 3 for r in rows))
-    axes.set(xlim=(low, 103), ylim=(low, 103), xlabel=f"Measured: {_WHAT[kind].lower()}")
-    axes.set_ylabel(f"Predicted: {_WHAT[kind].lower()}")
-    axes.set_title(f"{_TITLE[kind]}: {_caption(rows)}", fontsize=10)
+    axes.set(xlim=(low, 103), ylim=(low, 103), xlabel=f"Measured: {_lower(_WHAT[kind])}")
+    axes.set_ylabel(f"Predicted: {_lower(_WHAT[kind])}")
+    axes.set_title(f"{_TITLE[kind]}\n{_caption(rows)}", fontsize=10)
     axes.set_aspect("equal")
     axes.grid(color="#EEEEEE", zorder=0)
-    figure.legend(loc="outside right upper", fontsize=8, frameon=False)
+    figure.legend(loc="outside right center", fontsize=8, frameon=False)
     return figure
 
 
@@ -93,7 +93,7 @@ def _residuals(rows: Sequence[Row], kind: str) -> Figure:
     right.axvline(0, color="black", lw=1)
     left.axhspan(-5, 5, color="#DDDDDD", lw=0, zorder=0)
     right.axvspan(-5, 5, color="#DDDDDD", lw=0, zorder=0)
-    left.set(xlabel=f"Measured: {_WHAT[kind].lower()}", ylabel="Predicted less measured [percentage points]")
+    left.set(xlabel=f"Measured: {_lower(_WHAT[kind])}", ylabel="Predicted less measured [percentage points]")
     right.set(xlabel="Predicted less measured [percentage points]")
     right.set_yticks(list(rank.values()), [_short(source) for source in rank], fontsize=7)
     right.set_ylim(-0.6, len(sources) - 0.4)
@@ -106,17 +106,18 @@ def _residuals(rows: Sequence[Row], kind: str) -> Figure:
 
 
 def _residual_metals(rows: Sequence[Row]) -> Figure:
-    figure = _figure(6.4, 5.2)
+    figure = _figure(7.4, 5.4)
     axes = figure.add_subplot()
     values = [max(v, 1e-3) for r in rows for v in (r.measured, r.predicted or 0.0)]
     ends = np.array([min(values) / 3, max(values) * 3])
     axes.plot(ends, ends, color="black", lw=1, label="predicted = measured")
     axes.fill_between(ends, ends / 2, ends * 2, color="#DDDDDD", lw=0, label="within a factor of 2", zorder=0)
     _points(axes, rows, lambda r: r.measured, lambda r: max(r.predicted or 0.0, 1e-3))
+    axes.set_aspect("equal")
     axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends, title=_TITLE["residual"])
-    axes.set(xlabel=f"Measured: {_WHAT['residual'].lower()}", ylabel=f"Predicted: {_WHAT['residual'].lower()}")
+    axes.set(xlabel=f"Measured: {_lower(_WHAT['residual'])}", ylabel=f"Predicted: {_lower(_WHAT['residual'])}")
     axes.grid(color="#EEEEEE", zorder=0)
-    figure.legend(loc="outside right upper", fontsize=8, frameon=False)
+    figure.legend(loc="outside right center", fontsize=8, frameon=False)
     return figure
 
 
@@ -130,3 +131,8 @@ def _caption(rows: Sequence[Row]) -> str:
 def _short(source: str) -> str:
     text = source or "source not stated"
     return text if len(text) <= 48 else f"{text[:45]}..."
+
+
+def _lower(text: str) -> str:
+    """Start with a small letter, and leave units alone."""
+    return text[0].lower() + text[1:]

@@ -199,8 +199,8 @@ def _header(name: str, cells: list[str]) -> tuple[list[str], str, tuple[str, ...
     twice = sorted({column for column in columns if column and columns.count(column) > 1})
     if twice:
         raise InputError(f"{name}: column '{twice[0]}' stands in the header twice.")
-    known = {*_COMMON, *_CONDITIONS[kind]}
-    ignored = [c for c in columns if c and c not in known and not _FEED.fullmatch(c) and not _measured(kind, c)]
+    own = {*_COMMON, *_CONDITIONS[kind]}
+    ignored = [c for c in columns if c and c not in own and not _FEED.fullmatch(c) and not _measured(kind, c)]
     return columns, kind, tuple(ignored)
 
 

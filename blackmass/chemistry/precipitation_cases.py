@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from blackmass import species
 from blackmass.chemistry.crystallisation import settle
-from blackmass.chemistry.mixed_hydroxide import coprecipitate, members
-from blackmass.chemistry.neutralisation import SOLIDS, neutralise
+from blackmass.chemistry.mixed_hydroxide import MixedHydroxide, coprecipitate, members
+from blackmass.chemistry.neutralisation import SOLIDS, Neutralisation, neutralise
 from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.errors import InputError, nearest
 from blackmass.stream import Stream
@@ -176,7 +176,7 @@ def _tank(conditions: Conditions, flow: Array, pH: float, reagent: Array) -> tup
     given = (flow[:, None], np.array([conditions.temperature]), np.array([pH]), reagent[:, None])
     alkali = anion_of(conditions.reagent) is None
     if alkali and (conditions.pH is None or conditions.pH >= _MIXED_FROM) and np.any(flow[_HYDROXIDE_METALS] > 0):
-        tank = coprecipitate(*given, ripening=np.zeros(1))
+        tank: Neutralisation | MixedHydroxide = coprecipitate(*given, ripening=np.zeros(1))
     else:
         oxalate = "C2O4-2" in REAGENTS[conditions.reagent]
         tank = neutralise(*given, solids=(*SOLIDS, *_OXALATES) if oxalate else SOLIDS)
