@@ -116,6 +116,61 @@ def test_random_draws_over_all_bounds_converge_and_conserve(seed):
         assert np.all(flow >= 0)
 
 
+def wild(seed, cases):
+    """A circuit drawn over all bounds, with traces to 3 mol/L of any metal, acid and alkaline feeds, odd reagents."""
+    generator, values = np.random.default_rng(seed), {}
+    for name, declared in SolventExtraction.params.items():
+        if declared.choices:
+            values[name] = declared.choices[generator.integers(len(declared.choices))]
+        elif isinstance(declared.default, bool):
+            values[name] = bool(generator.integers(2))
+        elif isinstance(declared.default, int):
+            values[name] = int(generator.integers(declared.low, declared.high + 1))
+        else:
+            values[name] = generator.uniform(declared.low, declared.high, cases)
+    some = generator.random(cases) > 0.03
+    metals = {m: some * 10 ** generator.uniform(-7, 0.477, cases) * (generator.random(cases) > 0.3) for m in METALS}
+    protons = np.where(
+        generator.random(cases) < 0.8, 10 ** generator.uniform(-7, 0.5, cases), -(10 ** generator.uniform(-7, 0, cases))
+    )
+    charge = sum(species.CHARGE[species.index(name)] * amount for name, amount in metals.items()) + protons
+    feed = Stream.of(metals | {"H+": protons, "SO4-2": np.maximum(charge / 2, 0), "H2O": 55.0}, cases=cases)
+    size = 10 ** generator.uniform(-6, 4, cases) * (generator.random(cases) > 0.01)
+    reagents = {"scrub": 10 ** generator.uniform(-3, 1, cases), "strip": 10 ** generator.uniform(-3, 1, cases)}
+    reagents["alkali"] = NAOH if generator.random() < 0.8 else Stream.empty()
+    return SolventExtraction(**values), Stream(feed.flow * size, feed.temperature), reagents
+
+
+def test_next_to_every_circuit_is_solved():
+    failed, total, worst = 0, 0, 0.0
+    for seed in range(160):
+        operation, feed, reagents = wild(seed, 13)
+        out = run(operation, feed, **reagents)
+        failed += np.count_nonzero(out.status > Status.OUT_OF_RANGE)
+        total += feed.cases
+        worst = max(worst, imbalance(out, feed))
+        for port in ("raffinate", "strip_liquor"):
+            assert np.isfinite(out[port].flow).all()
+            assert np.all(np.delete(out[port].flow, species.index("H+"), axis=0) >= 0)
+    assert failed <= 5e-4 * total
+    assert worst < 1e-12
+
+
+@pytest.mark.parametrize("seed", range(300, 312))
+def test_wild_circuits_are_the_same_alone_in_a_batch_and_from_any_start(seed):
+    operation, feed, reagents = wild(seed, 6)
+    batch = run(operation, feed, **reagents)
+    guess = batch.guess + 0.02 * np.random.default_rng(seed).standard_normal(batch.guess.shape)
+    warm = run(operation, feed, start=guess, **reagents)
+    one = {name: value if isinstance(value, Stream) else value[:1] for name, value in reagents.items()}
+    first = {n: v[:1] if isinstance(v, np.ndarray) else v for n in operation.params for v in [getattr(operation, n)]}
+    alone = run(SolventExtraction(**first), feed.case(0), **one)
+    scale = np.maximum(feed.flow.max(0), 1e-300)
+    for port in ("raffinate", "strip_liquor"):
+        assert np.abs((warm[port].flow - batch[port].flow) / scale).max() < 1e-11
+        assert np.abs((alone[port].flow[:, 0] - batch[port].flow[:, 0]) / scale[0]).max() < 1e-11
+
+
 def test_scrubbing_raises_purity():
     bare = purity(run(SolventExtraction(**(MANGANESE | {"scrub_stages": 0})), sulfate(LEACH))["strip_liquor"], "Mn+2")
     some = [
