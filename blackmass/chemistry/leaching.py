@@ -1,30 +1,33 @@
 """Leaching of black mass in acid: stirred tanks in series at steady state, and batches in time."""
 
 import dataclasses
+import functools
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
-from blackmass.chemistry.leaching_balances import Outcome, balances
-from blackmass.chemistry.leaching_kinetics import Constant, Rates, constants, surfaces
-from blackmass.chemistry.leaching_pulp import UNKNOWNS, Pulp
+from blackmass.chemistry.leaching_balances import UNKNOWNS, Scales, Turnover
+from blackmass.chemistry.leaching_kinetics import Constant, constants, rates_at, surfaces
+from blackmass.chemistry.leaching_pulp import CELLS, Pulp
+from blackmass.chemistry.leaching_runs import in_time, train
 from blackmass.chemistry.leaching_stoichiometry import (
     REACTIONS,
     STOICHIOMETRY,
     TRANSITION,
     acid_of,
-    extents_of,
     soluble,
 )
-from blackmass.chemistry.leaching_tank import solve
+from blackmass.numerics.records import layout
 from blackmass.status import Status, StatusArray
 from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
+Records = npt.NDArray[Any]
 _LITRE = 1e-3
 _LEAST_WATER = 0.3  # kg per kg of solids and solutes: drier is no pulp, and reactions could use the water up
-_SOLUTES = {
+_SOLUTES = {name: species.index(solute) for name, solute in {
     "manganese": "Mn+2",
     "peroxide": "H2O2",
     "sulfite": "SO2(aq)",
@@ -37,13 +40,15 @@ _SOLUTES = {
     "copper": "Cu",
     "aluminium": "Al",
     "iron": "Fe",
-}
-_DOSED = ("peroxide", "sulfite", "glucose")
+}.items()}  # fmt: skip
 _LITHIATED = species.indices([f"Li{metal}O2" for metal in TRANSITION])
 _PROTONATED = species.indices(["NiOOH", "CoOOH", "MnOOH"])
 _BARE = species.indices(["NiO2", "CoO2", "MnO2"])
 _DISSOLVED = species.indices([f"{metal}+2" for metal in TRANSITION])
 _H = species.index("H+")
+_SOLID = (species.MOLAR_MASS * species.PHASE_MASK["solid"])[:, 0]
+_SOLID_AND_SOLUTES = _SOLID + (species.MOLAR_MASS * species.PHASE_MASK["aqueous"])[:, 0]
+_SOLID_AND_SOLUTES[species.index("H2O")] = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,8 +70,8 @@ class _Charge:
     """What enters the first tank: salts already dissolved; `litres` of liquor, zero where nothing is wetted."""
 
     stream: Stream
-    pulp: Pulp
-    rates: Rates
+    pulps: Records
+    rates: Records
     litres: Array
     status: StatusArray
 
@@ -81,8 +86,6 @@ def cascade(
 
     Parameters
     ----------
-    feed : Stream
-        Solids and all liquids that enter the first tank.
     residence_time : float or (cases,) [s]
         In all tanks together, by volume of liquor.
     start : array (5 tanks, cases), optional
@@ -90,24 +93,12 @@ def cascade(
     dosed : int
         Tanks, from the first, that get equal parts of the dissolved reductants; their liquor enters the first tank.
     """
-    charge = _charge(feed)
-    dosed = min(dosed, tanks)
-    doses = {name: getattr(charge.pulp, name) / dosed for name in _DOSED}
-    tau = np.broadcast_to(np.asarray(residence_time, dtype=float) / tanks, (feed.cases,))[None]
-    pulp, extents = dataclasses.replace(charge.pulp, **doses), np.zeros((len(REACTIONS), feed.cases))
-    guesses: list[Array] = []
-    done = np.ones(feed.cases, dtype=bool)
-    for tank in range(tanks):
-        known = guesses[-1] if tank else np.full((UNKNOWNS, feed.cases), np.nan)
-        if start is not None:
-            own = start[UNKNOWNS * tank : UNKNOWNS * (tank + 1)]
-            known = np.where(np.isfinite(own), own, known)
-        if 0 < tank < dosed:
-            pulp = dataclasses.replace(pulp, **{name: getattr(pulp, name) + dose for name, dose in doses.items()})
-        outcome, x, good = _step(pulp, charge.rates, tau, known)
-        pulp, extents, done = outcome.left, extents + extents_of(outcome.made), done & good
-        guesses.append(x)
-    return _leached(charge, extents, done, np.concatenate(guesses))
+    charge, cases = _charge(feed), feed.cases
+    tau = np.full(cases, np.asarray(residence_time, dtype=float) / tanks)
+    guess = np.full((UNKNOWNS * tanks, cases), np.nan) if start is None else np.array(start, dtype=float)
+    extents, done = np.zeros((len(REACTIONS), cases)), np.zeros(cases, dtype=np.bool_)
+    train(charge.pulps, charge.rates, tau, min(dosed, tanks), guess, extents, done, *_desk())
+    return _leached(charge, extents, done, guess)
 
 
 def batch(charge: Stream, time: Array | float, steps: int = 16, values: dict[str, Constant] | None = None) -> Leached:
@@ -121,72 +112,74 @@ def batch(charge: Stream, time: Array | float, steps: int = 16, values: dict[str
     time : float or (cases,) [s]
     values : constants in place of those of data/leach_kinetics.csv, for calibration
     """
-    made = _charge(charge, values)
-    duration = np.broadcast_to(np.asarray(time, dtype=float), (charge.cases,))[None]
-    coarse, fine = (_steps(made, duration, number) for number in (steps, 2 * steps))
-    before = np.maximum(made.stream.react(STOICHIOMETRY, fine[0] * made.litres).flow, 0.0)
-    change = STOICHIOMETRY @ ((fine[0] - coarse[0]) * made.litres)
+    made, cases = _charge(charge, values), charge.cases
+    duration = np.full(cases, time, dtype=float)
+    guess, done = np.full((UNKNOWNS, cases), np.nan), np.ones(cases, dtype=np.bool_)
+    coarse, fine = np.zeros((2, len(REACTIONS), cases))
+    for number, extents in ((steps, coarse), (2 * steps, fine)):
+        guess[:] = np.nan
+        in_time(made.pulps, made.rates, duration, _shares(number), guess, extents, done, *_desk())
+    before = np.maximum(made.stream.react(STOICHIOMETRY, fine * made.litres).flow, 0.0)
+    change = STOICHIOMETRY @ ((fine - coarse) * made.litres)
     change[_H] = 0.0
     falls = change < 0
     room = np.where(falls, before / np.where(falls, -change, 1.0), np.inf).min(0)
-    extents = fine[0] + np.minimum(room, 1.0) * (fine[0] - coarse[0])
-    return _leached(made, extents, coarse[1] & fine[1], fine[2])
+    return _leached(made, fine + np.minimum(room, 1.0) * (fine - coarse), done, guess)
 
 
-def _steps(charge: _Charge, duration: Array, steps: int) -> tuple[Array, npt.NDArray[np.bool_], Array]:
+@functools.cache
+def _shares(steps: int) -> Array:
+    """Steps in time as shares of the whole, each in proportion to the time passed."""
     first = 1 / (32 * steps)
-    ends = first * ((1 / first + 1) ** np.linspace(0, 1, steps + 1) - 1)
-    pulp, extents = charge.pulp, np.zeros((len(REACTIONS), duration.shape[1]))
-    done, x = np.ones(duration.shape[1], dtype=bool), np.zeros((UNKNOWNS, duration.shape[1]))
-    for share in np.diff(ends):
-        outcome, x, good = _step(pulp, charge.rates, duration * share, None)
-        pulp, extents, done = outcome.left, extents + extents_of(outcome.made), done & good
-    return extents, done, x
+    return np.diff(first * ((1 / first + 1) ** np.linspace(0, 1, steps + 1) - 1))
 
 
-def _step(pulp: Pulp, rates: Rates, tau: Array, start: Array | None) -> tuple[Outcome, Array, npt.NDArray[np.bool_]]:
-    x, scales, done = solve(pulp, rates, tau, start)
-    return balances(x, pulp, scales, rates, tau), x, done
+def _desk() -> tuple[Records, Records, Records]:
+    return tuple(np.zeros(1, layout(kind)) for kind in (Pulp, Scales, Turnover))  # type: ignore[return-value]
 
 
 def _charge(feed: Stream, values: dict[str, Constant] | None = None) -> _Charge:
     """Dissolve the salts, and turn the flows into moles per litre of liquor."""
-    solid = feed.phase("solid").mass
+    solid, others = _SOLID @ feed.flow, _SOLID_AND_SOLUTES @ feed.flow
     water = feed["H2O"] * species.MOLAR_MASS[species.index("H2O")]
     volume = feed.volume
-    others = feed.phase("solid", "aqueous").mass - water
     wet = (volume > 0) & (water > 0) & (water > _LEAST_WATER * others)
     dissolved = _salts_dissolved(feed, wet)
     litres = np.where(wet, volume / _LITRE, 0.0)
     moles = np.where(wet, dissolved.flow / np.where(wet, litres, 1.0), 0.0)
     shares, surface = surfaces(feed.sizes, feed.cases)
-    rates = Rates.at(feed.temperature, surface, values)
+    rates = rates_at(feed.temperature, surface, values)
     left = (constants() if values is None else values)["lithium_left"].value
     status = np.where(wet | (solid == 0), Status.OK, Status.OUT_OF_RANGE).astype(np.int8)
-    return _Charge(dissolved, _pulp(moles, shares, left), rates, litres, status)
+    return _Charge(dissolved, _pulps(moles, shares, left), rates, litres, status)
 
 
-def _pulp(moles: Array, shares: Array, left: float) -> Pulp:
+def _pulps(moles: Array, shares: Array, left: float) -> Records:
     """Split the layered oxide into what acid disproportionates and what it does not, in each size group.
 
     With z lithium per metal in the oxide, x of the metal dissolves until the residue holds `left`:
     x = (z - left) / (2 - left), and 2 x of the lithium with it.
     """
+    pulps = np.zeros(moles.shape[1], layout(Pulp))
     lithiated, bare, protonated = moles[_LITHIATED], moles[_BARE], moles[_PROTONATED]
     metal = lithiated.sum(0) + bare.sum(0) + protonated.sum(0)
     lithium = np.where(metal > 0, lithiated.sum(0) / np.where(metal > 0, metal, 1.0), 1.0)
     fraction = np.maximum(lithium - left, 0.0) / (2 - left)
     opened = np.where(lithium > 0, 2 * fraction / np.where(lithium > 0, lithium, 1.0), 0.0)
-    forms = np.stack([opened * lithiated, (1 - opened) * lithiated, protonated, bare])
-    alumina = np.stack([fraction, 1 - fraction]) * moles[species.index("LiAlO2")]
-    return Pulp(
-        oxide=forms[:, :, None, None] * shares[:, None],
-        aluminate=alumina[:, None, None] * shares[:, None],
-        spinel=moles[species.index("LiMn2O4")] * shares[:, None],
-        acid=np.maximum(acid_of(moles, 2.0), 0.0)[None],
-        catalyst=(metal + 2 * moles[species.index("LiMn2O4")] + moles[_DISSOLVED].sum(0))[None],
-        **{field: moles[[species.index(name)]] for field, name in _SOLUTES.items()},
-    )
+    forms = {
+        "opened": opened * lithiated, "closed": (1 - opened) * lithiated, "protonated": protonated, "bare": bare
+    }  # fmt: skip
+    for name, amounts in forms.items():
+        pulps[name] = (amounts[:, None] * shares).reshape(CELLS, -1).T
+    alumina, spinel = moles[species.index("LiAlO2")], moles[species.index("LiMn2O4")]
+    pulps["alumina_open"] = (fraction * alumina * shares).T
+    pulps["alumina_closed"] = ((1 - fraction) * alumina * shares).T
+    pulps["spinel"] = (spinel * shares).T
+    pulps["acid"] = np.maximum(acid_of(moles, 2.0), 0.0)
+    pulps["catalyst"] = metal + 2 * spinel + moles[_DISSOLVED].sum(0)
+    for name, row in _SOLUTES.items():
+        pulps[name] = moles[row]
+    return pulps
 
 
 def _salts_dissolved(feed: Stream, wet: npt.NDArray[np.bool_]) -> Stream:

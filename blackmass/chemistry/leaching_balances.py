@@ -1,218 +1,218 @@
-"""Balances of one stirred tank of leaching pulp, or of one implicit step of a batch."""
+"""Balances of one stirred tank of leaching pulp, or of one implicit step of a batch, for one case."""
 
-import dataclasses
+from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 
-from blackmass.chemistry.leaching_kinetics import Rates
-from blackmass.chemistry.leaching_pulp import TRACE, Liquor, Pulp, Scales
+from blackmass.chemistry.leaching_pulp import CELLS, GROUPS, METALS, TRACE, Array, Pulp, Rates
+from blackmass.chemistry.leaching_stoichiometry import REACTIONS
+from blackmass.numerics.compiled import compiled
 
-Array = npt.NDArray[np.float64]
+UNKNOWNS = 5
+POTENTIAL, FREE, MANGANESE, PEROXIDE, FERRIC = range(UNKNOWNS)
+"""Unknowns: logarithms of the shares of reduction potential, free acid, dissolved manganese, peroxide and Fe(III)."""
 _LEAST = 1e-40
-_ACID_OF = {
-    "olivine acid": 2,
-    "heterosite": 2,
-    "olivine peroxide": 1,
-    "ferrous peroxide": 1,
-    "copper peroxide": 2,
-    "aluminium acid": 3,
-    "iron acid": 2,
-}
-"""Titratable acid that each of these takes, in what is counted by its own name."""
+_AT = {name: position for position, name in enumerate(REACTIONS)}
+_FIRST = tuple(_AT[f"{n} Ni"] for n in ("disproportionation", "layered", "hydroxide", "hydroxide split", "dioxide"))
+_SPLIT, _LAYERED, _HYDROXIDE, _HYDROXIDE_SPLIT, _DIOXIDE = _FIRST
+_EXCHANGE, _DEPOSITION, _NEXT = _AT["exchange Ni"], _AT["deposition Ni"], _AT["exchange Co"] - _AT["exchange Ni"]
+_ALUMINATE, _SPINEL_ACID, _SPINEL = _AT["aluminate"], _AT["spinel acid"], _AT["spinel"]
+_OLIVINE_ACID, _OLIVINE, _HETEROSITE = _AT["olivine acid"], _AT["olivine"], _AT["heterosite"]
+_FERROUS, _PHOSPHATE, _COPPER, _PEROXIDE = _AT["ferrous"], _AT["phosphate"], _AT["copper"], _AT["peroxide"]
+_ALUMINIUM, _ALUMINIUM_ACID, _IRON, _IRON_ACID = (_AT[n] for n in ("aluminium", "aluminium acid", "iron", "iron acid"))
+_SULFITE, _GLUCOSE = _AT["sulfite"], _AT["glucose"]
 
 
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """The pulp that leaves, and what reacted [mol/L] by `leaching_stoichiometry.REACTIONS`, (..., 1, cases)."""
+class Scales:
+    """The most that each unknown can reach; where a scale is zero its unknown stays at zero and means nothing.
+
+    `manganese_share`: of manganese in nickel, cobalt and manganese, in oxides and in solution.
+    """
+
+    potential: float
+    acid: float
+    manganese: float
+    peroxide: float
+    iron: float
+    manganese_share: float
+
+
+class Turnover:
+    """What given unknowns lead to: the pulp that leaves, and the extents `made` [mol/L] in the order of REACTIONS.
+
+    `spent` and `gained`: acid that reactions take and give; `pull`: electrons that the oxides take per unit of
+    reduction potential; `use`: peroxide consumed over what is left of it; `dissolving`, `laying`: manganese that
+    dissolves, and that lies down over what is in solution; `free`: H+ not held by phosphoric acid.
+    """
 
     left: Pulp
-    made: dict[str, Array]
+    made: Annotated[Array, len(REACTIONS)]
+    spent: float
+    gained: float
+    pull: float
+    use: float
+    dissolving: float
+    laying: float
+    free: float
 
 
-@dataclasses.dataclass(frozen=True)
-class Oxides:
-    """Rates times residence time, and what is left of the oxides; (metals, groups, probes, cases) or without metals."""
-
-    reduce: Array
-    acidic: Array
-    slow: Array
-    water: Array
-    exchange: Array
-    deposit: Array
-    opened: Array
-    closed: Array
-    protonated: Array
-    bare: Array
-    spinel: Array
-    alumina_open: Array
-    alumina_closed: Array
-    pull: Array
-    """Electrons that the oxides take per unit of reduction potential (probes, cases)."""
-
-    def spent(self) -> Array:
-        """Acid that the oxides take, beyond what reductants give back (probes, cases)."""
-        split = 2 * (self.acidic * self.opened + self.slow * self.closed)
-        reduced = self.reduce * (4 * (self.opened + self.closed + self.bare) + 3 * self.protonated)
-        others = self.slow * self.protonated + 2 * self.water * self.bare + self.exchange * self.closed
-        alumina = 4 * (
-            (self.reduce + self.acidic) * self.alumina_open + (self.reduce + self.slow) * self.alumina_closed
-        )
-        spinel = (8 * self.reduce + 2 * self.acidic) * self.spinel
-        return (split + reduced + others).sum((0, 1)) + (alumina + spinel).sum(0)
-
-    def manganese(self) -> Array:
-        """Manganese that dissolves (probes, cases)."""
-        opened, closed, protonated, bare = self.opened[2], self.closed[2], self.protonated[2], self.bare[2]
-        half = self.acidic * (opened + self.spinel) + self.slow * (closed + protonated)
-        return (0.5 * half + self.reduce * (opened + closed + protonated + bare + 2 * self.spinel)).sum(0)
-
-    def made(self) -> dict[str, Array]:
-        """What reacted by metal (metals, probes, cases), or of spinel and aluminate (probes, cases)."""
-        alumina = (self.reduce + self.acidic) * self.alumina_open + (self.reduce + self.slow) * self.alumina_closed
-        return {
-            "disproportionation": (self.acidic * self.opened + self.slow * self.closed).sum(1),
-            "layered": (self.reduce * (self.opened + self.closed)).sum(1),
-            "hydroxide": (self.reduce * self.protonated).sum(1),
-            "hydroxide split": (self.slow * self.protonated).sum(1),
-            "dioxide": ((self.reduce + self.water) * self.bare).sum(1),
-            "exchange": (self.exchange * self.closed).sum(1),
-            "deposition": (self.deposit * self.bare[:2]).sum(1),
-            "spinel acid": (self.acidic * self.spinel).sum(0),
-            "spinel": (self.reduce * self.spinel).sum(0),
-            "aluminate": alumina.sum(0),
-        }
+@compiled
+def scale(pulp: Pulp, rates: Rates, scales: Scales) -> None:
+    """Write the scales of a pulp."""
+    layered, manganese = 0.0, pulp.manganese
+    for cell in range(CELLS):
+        metal = pulp.opened[cell] + pulp.closed[cell] + pulp.protonated[cell] + pulp.bare[cell]
+        layered += metal
+        if cell >= CELLS - GROUPS:
+            manganese += metal
+    for group in range(GROUPS):
+        manganese += 2 * pulp.spinel[group]
+        layered += 2 * pulp.spinel[group] + pulp.alumina_open[group] + pulp.alumina_closed[group]
+    scales.iron = pulp.ferrous + pulp.ferric + pulp.olivine + pulp.heterosite + pulp.iron
+    scales.potential = _potential(pulp, rates) - rates.ferrous * pulp.ferrous + rates.ferrous * scales.iron
+    held = pulp.phosphate + pulp.olivine + pulp.heterosite + pulp.peroxide
+    scales.acid = pulp.acid + TRACE + 2 * (layered + held) + 4 * pulp.sulfite + 24 * pulp.glucose
+    scales.manganese, scales.peroxide = manganese, pulp.peroxide
+    scales.manganese_share = manganese / pulp.catalyst if pulp.catalyst > 0 else 0.0
 
 
-@dataclasses.dataclass(frozen=True)
-class Turnover:
-    """What given unknowns lead to, from which the residual follows."""
+@compiled
+def balance(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: float, out: Turnover, residual: Array) -> None:
+    """Write what the unknowns x (5,) lead to, and the residual (5,) of their balances.
 
-    liquor: Liquor
-    oxides: Oxides
-    left: dict[str, Array]
-    made: dict[str, Array]
-    use: Array
-    """Peroxide consumed over what is left of it."""
-
-    @classmethod
-    def of(cls, x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> "Turnover":
-        """Return what reacts; arguments as those of `residual`."""
-        liquor = Liquor.of(x, scales, rates)
-        oxides = _oxides(pulp, liquor, rates, tau)
-        return cls(liquor, oxides, *_reductants(pulp, liquor, rates, tau, oxides.pull))
-
-    def phosphoric(self, rates: Rates) -> Array:
-        """Protons that phosphoric acid holds beyond two each."""
-        return np.asarray(self.left["phosphate"] * self.liquor.free / (self.liquor.free + rates.phosphoric))
-
-
-def balances(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> Outcome:
-    """Return the pulp that leaves and what reacted, at the unknowns x (5, cases); arguments as those of `residual`."""
-    turnover = Turnover.of(x[:, None], pulp, scales, rates, tau)
-    oxides = turnover.oxides
-    left = Pulp(
-        oxide=np.stack(np.broadcast_arrays(oxides.opened, oxides.closed, oxides.protonated, oxides.bare)),
-        aluminate=np.stack([oxides.alumina_open, oxides.alumina_closed]),
-        spinel=oxides.spinel,
-        acid=np.maximum(turnover.liquor.free + turnover.phosphoric(rates) - TRACE, 0.0),
-        manganese=turnover.liquor.manganese,
-        catalyst=pulp.catalyst,
-        **turnover.left,
-    )
-    return Outcome(left, turnover.made | oxides.made())
-
-
-def residual(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: Array) -> Array:
-    """Return the residual (5, probes, cases) of the balances, solids and other solutes eliminated in closed form.
-
-    Given the liquor every solid reacts in proportion to what is left of it, so that what leaves a mixed tank is
+    Solids, and solutes that are no unknown, are eliminated in closed form. Given the liquor every solid reacts in
+    proportion to what is left of it, so that what leaves a mixed tank is
 
     .. math:: n = (n_0 + \\tau\\,made) / (1 + \\tau \\sum k)
 
     exact for the exponential spread of ages of a tank, and the implicit step of a batch. Oxides and reductants meet
     in the reduction potential, the sum of the reductants weighted by their power; each gives electrons by its part.
 
-    Parameters
-    ----------
-    x : array (5, probes, cases)
-        Logarithms of the shares of reduction potential, free acid, dissolved manganese, peroxide and ferric iron.
-    tau : array (1, cases) [s]
-
     Source: mechanism after Billy et al., ACS Appl. Mater. Interfaces 10 (2018) 16424, 10.1021/acsami.8b01352.
     """
-    turnover = Turnover.of(x, pulp, scales, rates, tau)
-    oxides, left = turnover.oxides, turnover.left
-    per_manganese = 0.5 * tau * turnover.liquor.laying * (rates.specific_surface * rates.depositing * oxides.bare[:2])
-    dissolved = (pulp.manganese + oxides.manganese()) / (1 + per_manganese.sum((0, 1)))
-    values = (
-        _logarithm(_potential(left, rates), scales.potential) - x[0],
-        np.log(_acid(pulp, turnover, rates)),
-        _logarithm(dissolved, scales.manganese) - x[2],
-        -np.log1p(turnover.use) - x[3],
-        _logarithm(left["ferric"], scales.iron) - x[4],
-    )
-    return np.stack(np.broadcast_arrays(*values))
+    left = out.left
+    potential = np.exp(x[POTENTIAL]) * scales.potential
+    free = np.exp(x[FREE]) * scales.acid
+    left.manganese = np.exp(x[MANGANESE]) * scales.manganese
+    left.peroxide = np.exp(x[PEROXIDE]) * scales.peroxide
+    ferric = np.exp(x[FERRIC]) * scales.iron
+    log_low = np.log(free + rates.low_acid)
+    weak = free * np.exp((rates.order_weak - 1) * log_low)
+    out.spent, out.gained, out.free, left.catalyst = 0.0, 0.0, free, pulp.catalyst
+    _oxides(potential, free, log_low, weak, pulp, scales, rates, tau, out)
+    _reductants(free, log_low, weak, ferric, pulp, rates, tau, out)
+
+    held = free + left.phosphate * free / (free + rates.phosphoric)
+    left.acid = max(held - TRACE, 0.0)
+    gained = out.gained + out.pull * (left.peroxide + 2 * rates.sulfite * left.sulfite + rates.glucose * left.glucose)
+    manganese = (pulp.manganese + out.dissolving) / (1 + out.laying)
+    residual[POTENTIAL] = _logarithm(_potential(left, rates), scales.potential) - x[POTENTIAL]
+    residual[FREE] = np.log((pulp.acid + gained + TRACE) / (held + out.spent))
+    residual[MANGANESE] = _logarithm(manganese, scales.manganese) - x[MANGANESE]
+    residual[PEROXIDE] = -np.log1p(out.use) - x[PEROXIDE]
+    residual[FERRIC] = _logarithm(left.ferric, scales.iron) - x[FERRIC]
 
 
-def _oxides(pulp: Pulp, liquor: Liquor, rates: Rates, tau: Array) -> Oxides:
+@compiled
+def _power(free: float, log_low: float, order: float) -> float:
+    """Return h (h + low)^(order - 1): free acid to a power, in proportion to it where there is little."""
+    return free * np.exp((order - 1) * log_low)  # type: ignore[no-any-return]
+
+
+@compiled
+def _oxides(
+    potential: float,
+    free: float,
+    log_low: float,
+    weak: float,
+    pulp: Pulp,
+    scales: Scales,
+    rates: Rates,
+    tau: float,
+    out: Turnover,
+) -> None:
     """What is left of the oxides; MO2 and MOOH make each other, manganese lies down on the MO2 of Ni and Co."""
-    reach = tau * rates.specific_surface  # (groups, 1, cases)
-    drive = reach * (rates.reduction * liquor.power(rates.order_reduction) / (rates.half_potential + liquor.potential))
-    reduce = drive * liquor.potential
-    acidic = rates.disproportionation * liquor.power(rates.order_disproportionation) * reach
-    hot = liquor.power(rates.order_hot) * reach
-    slow, water = rates.slow_disproportionation * hot, rates.water_oxidation * hot * rates.oxidising
-    exchange = rates.exchange * liquor.weak * reach * rates.exchanging
-    deposit = liquor.laying * liquor.manganese * reach * rates.depositing
+    left, made = out.left, out.made
+    made[:] = 0.0
+    driving = tau * rates.reduction * _power(free, log_low, rates.order_reduction) / (rates.half_potential + potential)
+    acidity = tau * rates.disproportionation * _power(free, log_low, rates.order_disproportionation)
+    hot = tau * _power(free, log_low, rates.order_hot)
+    laying = tau * rates.deposition * scales.manganese_share / (rates.half_manganese + left.manganese)
+    spent, gained, pull, dissolving, per_manganese = 0.0, 0.0, 0.0, 0.0, 0.0
+    for group in range(GROUPS):
+        surface = rates.surface[group]
+        drive, acidic = driving * surface, acidity * surface
+        reduce, slow = drive * potential, rates.slow_disproportionation * hot * surface
+        faded, back, laid = 1 / (1 + reduce + acidic), 1 + reduce + slow, 0.0
+        left.spinel[group] = spinel = pulp.spinel[group] * faded
+        for metal in range(METALS):
+            cell, at = metal * GROUPS + group, metal * _NEXT
+            water, exchange, deposit = rates.water_oxidation * hot * surface, rates.exchange * weak * tau * surface, 0.0
+            if metal == 1:
+                water *= rates.cobalt_water_oxidation
+                exchange *= rates.cobalt_exchange
+            if metal == 2:
+                water = 0.0
+            else:
+                deposit = laying * surface * (rates.cobalt_deposition if metal == 1 else 1.0)
+            opened = pulp.opened[cell] * faded
+            closed = pulp.closed[cell] / (back + exchange)
+            given = (pulp.protonated[cell] + exchange * closed) / back
+            source = pulp.bare[cell] + 0.5 * (acidic * opened + slow * closed) + 0.5 * slow * given
+            if metal == 2:
+                source += 0.5 * laid + 1.5 * acidic * spinel
+            down = deposit * left.manganese
+            bare = source / (1 + reduce + water + down * (1 - 0.5 * slow / back))
+            given += down * bare / back
+            laid += down * bare
+            per_manganese += 0.5 * deposit * bare
+            left.opened[cell], left.closed[cell], left.protonated[cell], left.bare[cell] = opened, closed, given, bare
+            pull += drive * (opened + closed + given + 2 * bare)
+            split, slowly = acidic * opened + slow * closed, slow * given
+            spent += 2 * split + reduce * (4 * (opened + closed + bare) + 3 * given) + slowly
+            spent += 2 * water * bare + exchange * closed
+            gained += down * bare
+            made[_SPLIT + at] += split
+            made[_LAYERED + at] += reduce * (opened + closed)
+            made[_HYDROXIDE + at] += reduce * given
+            made[_HYDROXIDE_SPLIT + at] += slowly
+            made[_DIOXIDE + at] += (reduce + water) * bare
+            made[_EXCHANGE + at] += exchange * closed
+            if metal == 2:
+                dissolving += 0.5 * (split + acidic * spinel + slowly) + reduce * (opened + closed + given + bare)
+            else:
+                made[_DEPOSITION + metal] += down * bare
+        alumina_open, alumina_closed = pulp.alumina_open[group] * faded, pulp.alumina_closed[group] / back
+        left.alumina_open[group], left.alumina_closed[group] = alumina_open, alumina_closed
+        alumina = (reduce + acidic) * alumina_open + (reduce + slow) * alumina_closed
+        pull += 3 * drive * spinel
+        dissolving += 2 * reduce * spinel
+        spent += 4 * alumina + (8 * reduce + 2 * acidic) * spinel
+        made[_ALUMINATE] += alumina
+        made[_SPINEL_ACID] += acidic * spinel
+        made[_SPINEL] += reduce * spinel
+    out.pull, out.dissolving, out.laying = pull, dissolving, per_manganese
+    out.spent += spent
+    out.gained += gained
 
-    faded = 1 / (1 + reduce + acidic)
-    back = 1 + reduce + slow
-    opened, spinel = pulp.oxide[0] * faded, pulp.spinel * faded
-    closed = pulp.oxide[1] / (back + exchange)
-    source = pulp.oxide[3] + 0.5 * (acidic * opened + slow * closed)
-    given = (pulp.oxide[2] + exchange * closed) / back
-    out = 1 + reduce + water
-    half = 0.5 * slow
-    bare = source + half * given
-    bare[:2] /= out[:2] + deposit * (1 - half / back)
-    laid = deposit * bare[:2]
-    bare[2] = (bare[2] + 0.5 * laid.sum(0) + 1.5 * acidic * spinel) / out[2]
-    given[:2] += laid / back
-    uptake = (opened + closed + given + 2 * bare).sum(0) + 3 * spinel
-    return Oxides(
-        reduce,
-        acidic,
-        slow,
-        water,
-        exchange,
-        deposit,
-        opened,
-        closed,
-        given,
-        bare,
-        spinel,
-        pulp.aluminate[0] * faded,
-        pulp.aluminate[1] / back,
-        (drive * uptake).sum(0),
-    )
 
-
+@compiled
 def _reductants(
-    pulp: Pulp, liquor: Liquor, rates: Rates, tau: Array, pull: Array
-) -> tuple[dict[str, Array], dict[str, Array], Array]:
+    free: float, log_low: float, weak: float, ferric: float, pulp: Pulp, rates: Rates, tau: float, out: Turnover
+) -> None:
     """Solutes and metals left, what reacted, and the consumption of peroxide over what is left of it."""
-    fast, ferric = tau * liquor.weak, tau * liquor.ferric
-    sulfite = pulp.sulfite / (1 + pull * rates.sulfite / 2)
-    glucose = pulp.glucose / (1 + pull * rates.glucose / 24)
+    left, made, pull, peroxide = out.left, out.made, out.pull, out.left.peroxide
+    fast, oxidised = tau * weak, tau * ferric
+    left.sulfite = pulp.sulfite / (1 + pull * rates.sulfite / 2)
+    left.glucose = pulp.glucose / (1 + pull * rates.glucose / 24)
     by_peroxide = fast * rates.copper_peroxide
-    copper = pulp.copper / (1 + pull * rates.copper / 2 + by_peroxide * liquor.peroxide + rates.copper_ferric * ferric)
+    copper = pulp.copper / (1 + pull * rates.copper / 2 + by_peroxide * peroxide + rates.copper_ferric * oxidised)
     aluminium_acid, iron_acid = fast * rates.aluminium_acid, fast * rates.iron_acid
-    aluminium = pulp.aluminium / (1 + pull * rates.aluminium / 3 + aluminium_acid + rates.aluminium_ferric * ferric)
-    iron = pulp.iron / (1 + pull * rates.iron / 2 + iron_acid + rates.iron_ferric * ferric)
-    olivine_acid = tau * rates.olivine_acid * liquor.power(rates.order_olivine)
-    oxidised = fast * rates.olivine_peroxide
-    delithiated = pull * rates.olivine + oxidised * liquor.peroxide + rates.olivine_ferric * ferric
+    aluminium = pulp.aluminium / (1 + pull * rates.aluminium / 3 + aluminium_acid + rates.aluminium_ferric * oxidised)
+    iron = pulp.iron / (1 + pull * rates.iron / 2 + iron_acid + rates.iron_ferric * oxidised)
+    olivine_acid = tau * rates.olivine_acid * _power(free, log_low, rates.order_olivine)
+    through_peroxide = fast * rates.olivine_peroxide
+    delithiated = pull * rates.olivine + through_peroxide * peroxide + rates.olivine_ferric * oxidised
     olivine = pulp.olivine / (1 + olivine_acid + delithiated)
     reduced = tau * (
         2 * rates.copper_ferric * copper
@@ -221,80 +221,61 @@ def _reductants(
         + rates.olivine_ferric * olivine
     )
     released = olivine_acid * olivine
-    to_ferric = pull * rates.ferrous + fast * rates.ferrous_peroxide * liquor.peroxide
-    heterosite_acid = tau * rates.heterosite_acid * liquor.free
+    to_ferric = pull * rates.ferrous + fast * rates.ferrous_peroxide * peroxide
+    heterosite_acid = tau * rates.heterosite_acid * free
     heterosite = (pulp.heterosite + delithiated * olivine) / (1 + heterosite_acid)
     opened = heterosite_acid * heterosite
     iron_in = pulp.ferrous + released + pulp.iron - iron
-    dissolved, precipitate = _ferric(
-        pulp.ferric + opened + to_ferric * iron_in / (1 + to_ferric),  # ferrous iron eliminated
-        reduced / (1 + to_ferric),
-        pulp.phosphate + released + opened,
-        rates.phosphate_product * liquor.free**3,
-    )
+    source = pulp.ferric + opened + to_ferric * iron_in / (1 + to_ferric)  # ferrous iron eliminated
+    used = reduced / (1 + to_ferric)
+    phosphate = pulp.phosphate + released + opened
+    dissolved = _ferric(source, used, phosphate, rates.phosphate_product * free**3)
+    precipitate = 0.0
+    if dissolved < source / (1 + used):
+        precipitate = max(source - (1 + used) * dissolved, 0.0)
     ferrous = (iron_in + reduced * dissolved) / (1 + to_ferric)
     use = 0.5 * pull / rates.peroxide_efficiency + tau * rates.peroxide_loss * pulp.catalyst + by_peroxide * copper
-    use = use + 0.5 * oxidised * olivine + 0.5 * fast * rates.ferrous_peroxide * ferrous
-    left = {
-        "peroxide": liquor.peroxide,
-        "sulfite": sulfite,
-        "glucose": glucose,
-        "ferrous": ferrous,
-        "ferric": dissolved,
-        "phosphate": pulp.phosphate + released + opened - precipitate,
-        "olivine": olivine,
-        "heterosite": heterosite,
-        "copper": copper,
-        "aluminium": aluminium,
-        "iron": iron,
-    }
-    made = {
-        "copper": pulp.copper - copper,
-        "copper peroxide": by_peroxide * liquor.peroxide * copper,
-        "aluminium": pulp.aluminium - aluminium - aluminium_acid * aluminium,
-        "aluminium acid": aluminium_acid * aluminium,
-        "iron": pulp.iron - iron - iron_acid * iron,
-        "iron acid": iron_acid * iron,
-        "olivine acid": released,
-        "heterosite": opened,
-        "olivine": delithiated * olivine,
-        "olivine peroxide": oxidised * liquor.peroxide * olivine,
-        "ferrous": to_ferric * ferrous - reduced * dissolved,
-        "ferrous peroxide": fast * rates.ferrous_peroxide * liquor.peroxide * ferrous,
-        "phosphate": precipitate,
-        "sulfite": pulp.sulfite - sulfite,
-        "glucose": pulp.glucose - glucose,
-        "peroxide": pulp.peroxide - liquor.peroxide,
-    }
-    return left, made, use
+    out.use = use + 0.5 * through_peroxide * olivine + 0.5 * fast * rates.ferrous_peroxide * ferrous
+
+    left.copper, left.aluminium, left.iron, left.olivine = copper, aluminium, iron, olivine
+    left.ferrous, left.ferric, left.heterosite = ferrous, dissolved, heterosite
+    left.phosphate = phosphate - precipitate
+    made[_COPPER] = pulp.copper - copper
+    made[_ALUMINIUM] = pulp.aluminium - aluminium - aluminium_acid * aluminium
+    made[_ALUMINIUM_ACID] = aluminium_acid * aluminium
+    made[_IRON] = pulp.iron - iron - iron_acid * iron
+    made[_IRON_ACID] = iron_acid * iron
+    made[_OLIVINE_ACID] = released
+    made[_HETEROSITE] = opened
+    made[_OLIVINE] = delithiated * olivine
+    made[_FERROUS] = to_ferric * ferrous - reduced * dissolved
+    made[_PHOSPHATE] = precipitate
+    made[_SULFITE] = pulp.sulfite - left.sulfite
+    made[_GLUCOSE] = pulp.glucose - left.glucose
+    made[_PEROXIDE] = pulp.peroxide - peroxide
+    out.gained += 2 * precipitate
+    ferrous_peroxide = fast * rates.ferrous_peroxide * peroxide * ferrous
+    metals = 2 * by_peroxide * peroxide * copper + 3 * made[_ALUMINIUM_ACID] + 2 * made[_IRON_ACID]
+    out.spent += 2 * released + 2 * opened + through_peroxide * peroxide * olivine + ferrous_peroxide + metals
 
 
-def _acid(pulp: Pulp, turnover: Turnover, rates: Rates) -> Array:
-    """Acid fed and set free over acid left and spent: one where the proton balance closes."""
-    oxides, left, made = turnover.oxides, turnover.left, turnover.made
-    spent = sum((number * made[name] for name, number in _ACID_OF.items()), oxides.spent())
-    per_electron = left["peroxide"] + 2 * rates.sulfite * left["sulfite"] + rates.glucose * left["glucose"]
-    gained = (oxides.deposit * oxides.bare[:2]).sum((0, 1)) + oxides.pull * per_electron + 2 * made["phosphate"]
-    held = turnover.liquor.free + turnover.phosphoric(rates)
-    return np.asarray((pulp.acid + gained + TRACE) / (held + spent))
+@compiled
+def _potential(pulp: Pulp, rates: Rates) -> float:
+    metals = rates.copper * pulp.copper + rates.aluminium * pulp.aluminium + rates.iron * pulp.iron
+    solutes = rates.sulfite * pulp.sulfite + rates.glucose * pulp.glucose + rates.ferrous * pulp.ferrous
+    return pulp.peroxide + solutes + rates.olivine * pulp.olivine + metals
 
 
-def _potential(left: dict[str, Array], rates: Rates) -> Array:
-    names = ("sulfite", "glucose", "ferrous", "olivine", "copper", "aluminium", "iron")
-    return sum((getattr(rates, name) * left[name] for name in names), left["peroxide"])
-
-
-def _ferric(source: Array, used: Array, phosphate: Array, product: Array) -> tuple[Array, Array]:
-    """Ferric iron left in solution, and what precipitates with phosphate: all dissolved, or saturated."""
-    loose = source / (1 + used)
+@compiled
+def _ferric(source: float, used: float, phosphate: float, product: float) -> float:
+    """Ferric iron left in solution: all of it, or what phosphate does not precipitate at saturation."""
     half = phosphate - source
-    root = np.sqrt(half**2 + 4 * (1 + used) * product)
-    low = np.where(half > 0, 2 * product / np.where(half > 0, half + root, 1.0), (root - half) / (2 * (1 + used)))
-    ferric = np.minimum(loose, low)
-    return ferric, np.where(loose > low, np.maximum(source - (1 + used) * ferric, 0.0), 0.0)
+    root = np.sqrt(half * half + 4 * (1 + used) * product)
+    low = 2 * product / (half + root) if half > 0 else (root - half) / (2 * (1 + used))
+    return min(source / (1 + used), low)
 
 
-def _logarithm(value: Array, scale: Array) -> Array:
+@compiled
+def _logarithm(value: float, most: float) -> float:
     """Logarithm of a share, from below not less than that of `_LEAST`; zero where there is nothing to share."""
-    present = scale > 0
-    return np.log(np.where(present, value / np.where(present, scale, 1.0) + _LEAST, 1.0))
+    return np.log(value / most + _LEAST) if most > 0 else 0.0  # type: ignore[no-any-return]

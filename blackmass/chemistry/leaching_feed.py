@@ -2,7 +2,8 @@
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +14,12 @@ from blackmass.chemistry.leaching_kinetics import constants
 from blackmass.chemistry.leaching_stoichiometry import STOICHIOMETRY, acid_of, electrons_offered
 from blackmass.data.load import table
 from blackmass.declare import PerCase
-from blackmass.status import StatusArray
 from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
+METALS = ("Li", "Ni", "Co", "Mn", "Cu", "Al", "Fe")
+_SOLID = (species.MOLAR_MASS * species.PHASE_MASK["solid"])[:, 0]
+_SOLID_METALS = species.ELEMENT_MATRIX[[species.ELEMENTS.index(e) for e in METALS]] * species.PHASE_MASK["solid"][:, 0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,50 +37,70 @@ class Tanks:
 
 @dataclasses.dataclass(frozen=True)
 class LeachedPulp:
-    """What leaves a leach; `drawn` by supply; `heat` [W] needed to hold the temperature; `volume` [m3] of liquor."""
+    """What leaves a leach.
 
-    slurry: Stream
-    offgas: Stream
-    drawn: dict[str, Stream]
-    heat: Array
+    `volume` [m3] of liquor in the tanks; `outlets`: streams, duties [W], what is `drawn` by supply, report, status and
+    guess, by the names of `Outlets`.
+    """
+
     volume: Array
-    report: dict[str, Array | Mapping[str, Array]]
-    status: StatusArray
-    guess: Array
+    outlets: dict[str, Any]
 
 
 def leach(
-    brought: Stream, reagents: dict[str, Stream], water: Stream, tanks: Tanks, start: Array | None
+    solids: Stream,
+    lixiviant: Stream,
+    supplies: dict[str, Stream],
+    needed: Callable[[Stream], tuple[Array, Array]],
+    tanks: Tanks,
+    cases: int,
+    start: Array | None,
 ) -> LeachedPulp:
-    """Thin the solids and liquor `brought` with reagents and water to a pulp, and leach it at steady state.
+    """Thin solids with lixiviant, reagents and water to a pulp, and leach it at steady state.
 
     The heat counts what it takes to warm the pulp, the reactions of leaching and the dilution of sulfuric acid;
     salts that dissolve and the loss to the surroundings are left out.
+
+    Parameters
+    ----------
+    supplies : acid, a reductant or oxidant, and water, in this order
+    needed : function
+        Of solids and lixiviant, returns protons and electrons (cases,) [mol/s] wanted.
+    cases : at least so many
     """
-    thick = sum(reagents.values(), brought)
-    drawn = reagents | {"water": water_for(water, thick, tanks.pulp_density)}
-    mixed = thick + drawn["water"]
+    lixiviant, surplus = taken(solids, lixiviant, tanks.pulp_density)
+    brought = solids + lixiviant
+    cases = max(cases, brought.cases, *(supply.cases for supply in supplies.values()))
+    brought, (acid, redox, water) = brought.repeated(cases), (s.repeated(cases) for s in supplies.values())
+    protons, electrons = needed(brought)
+    drawn = [acid_for(acid, protons, brought), portion(redox, electrons, electrons_offered(redox))]
+    thick = brought + drawn[0] + drawn[1]
+    drawn.append(water_for(water, thick, tanks.pulp_density))
+    mixed = thick + drawn[2]
     pulp = mixed.at(tanks.temperature)
     result = cascade(pulp, tanks.number, tanks.residence_time, start, tanks.dosed)
     slurry, offgas = result.stream.phase("solid", "aqueous", "organic"), result.stream.phase("gas")
-    given = reaction_heat(result.extents) + dilution_heat(drawn["acid"], pulp)
-    volume = np.maximum(slurry.volume, 0.0)
+    given = reaction_heat(result.extents) + dilution_heat(drawn[0], pulp)
+    heat = mixed.heat_capacity * (tanks.temperature - mixed.temperature) - given
+    volume, liquor = slurry.volume, pulp.volume
     free = np.where(volume > 0, 0.5 * acid_of(slurry.flow) / np.where(volume > 0, volume, 1.0), 0.0)
-    return LeachedPulp(
-        slurry=slurry,
-        offgas=offgas,
-        drawn=drawn,
-        heat=mixed.heat_capacity * (tanks.temperature - mixed.temperature) - given,
-        volume=np.maximum(pulp.volume, 0.0) * tanks.residence_time,
-        report={
+    outlets = {
+        "slurry": slurry,
+        "offgas": offgas,
+        "surplus": surplus,
+        "heating": np.maximum(heat, 0.0),
+        "cooling": np.maximum(-heat, 0.0),
+        "drawn": dict(zip(supplies, drawn, strict=True)),
+        "status": result.status,
+        "guess": result.guess,
+        "report": {
             "extraction": extraction(brought, slurry),
             "free_acid": free * species.molar_mass("H2SO4"),
             "reductant_used": electrons_offered(pulp) - electrons_offered(slurry),
-            "pulp_density": pulp_density(pulp),
+            "pulp_density": np.where(liquor > 0, _SOLID @ pulp.flow / np.where(liquor > 0, liquor, 1.0), 0.0),
         },
-        status=result.status,
-        guess=result.guess,
-    )
+    }
+    return LeachedPulp(np.maximum(liquor, 0.0) * tanks.residence_time, outlets)
 
 
 def portion(stream: Stream, amount: Array, held: Array) -> Stream:
@@ -88,13 +111,13 @@ def portion(stream: Stream, amount: Array, held: Array) -> Stream:
 
 def acid_for(supply: Stream, wanted: Array, brought: Stream) -> Stream:
     """Return the acid drawn so that with the free acid of `brought` there are `wanted` protons (cases,) [mol/s]."""
-    free = np.maximum(acid_of(brought.phase("aqueous").flow), 0.0)
+    free = np.maximum(acid_of(brought.flow), 0.0)
     return portion(supply, np.maximum(wanted - free, 0.0), np.maximum(acid_of(supply.flow), 0.0))
 
 
 def taken(solids: Stream, lixiviant: Stream, density: "npt.ArrayLike") -> tuple[Stream, Stream]:
     """Divide a lixiviant into what the solids take at a pulp `density` [kg of solids per m3 of liquor] and the rest."""
-    wanted = np.maximum(solids.phase("solid").mass / np.asarray(density, dtype=float) - solids.volume, 0.0)
+    wanted = np.maximum(_SOLID @ solids.flow / np.asarray(density, dtype=float) - solids.volume, 0.0)
     volume = np.maximum(lixiviant.volume, 0.0)
     share = np.where(volume > wanted, wanted / np.where(volume > 0, volume, 1.0), 1.0)
     return lixiviant.split(share)
@@ -102,14 +125,8 @@ def taken(solids: Stream, lixiviant: Stream, density: "npt.ArrayLike") -> tuple[
 
 def water_for(supply: Stream, pulp: Stream, density: "npt.ArrayLike") -> Stream:
     """Return the water drawn that thins a pulp to `density` [kg of solids per m3 of liquor]; none if it is thinner."""
-    wanted = pulp.phase("solid").mass / np.asarray(density, dtype=float)
+    wanted = _SOLID @ pulp.flow / np.asarray(density, dtype=float)
     return portion(supply, np.maximum(wanted - pulp.volume, 0.0), np.maximum(supply.volume, 0.0))
-
-
-def pulp_density(pulp: Stream) -> Array:
-    """Return the solids per volume of liquor (cases,) [kg/m3], zero without liquor."""
-    volume = pulp.volume
-    return np.where(volume > 0, pulp.phase("solid").mass / np.where(volume > 0, volume, 1.0), 0.0)
 
 
 def reaction_heat(extents: Array) -> Array:
@@ -131,13 +148,9 @@ def dilution_heat(acid: Stream, pulp: Stream) -> Array:
 
 def extraction(fed: Stream, slurry: Stream) -> Mapping[str, Array]:
     """Return the share of each metal of the solids fed that is no longer solid, by element (cases,)."""
-    shares = {}
-    before, after = (species.ELEMENT_MATRIX @ s.phase("solid").flow for s in (fed, slurry))
-    for element in ("Li", "Ni", "Co", "Mn", "Cu", "Al", "Fe"):
-        row = species.ELEMENTS.index(element)
-        present = before[row] > 0
-        shares[element] = np.where(present, 1 - after[row] / np.where(present, before[row], 1.0), 0.0)
-    return shares
+    before, after = _SOLID_METALS @ fed.flow, _SOLID_METALS @ slurry.flow
+    shares = np.where(before > 0, 1 - after / np.where(before > 0, before, 1.0), 0.0)
+    return dict(zip(METALS, shares, strict=True))
 
 
 def _dilution(stream: Stream) -> Array:

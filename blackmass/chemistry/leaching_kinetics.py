@@ -2,100 +2,58 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
 from blackmass.chemistry.breakage import powder_sizes
+from blackmass.chemistry.leaching_pulp import GROUPS, Rates
 from blackmass.data.load import table
+from blackmass.numerics.compiled import compiled
+from blackmass.numerics.records import layout
 from blackmass.sizes import DIAMETER
 
 Array = npt.NDArray[np.float64]
+Records = npt.NDArray[Any]
 REFERENCE = 323.15  # K, at which data/leach_kinetics.csv holds
 GAS_CONSTANT = 8.314462618e-3  # kJ/(mol K)
 _STARTS = (0, 2, 4, 6)
+NAMES = tuple(Rates.__annotations__)[1:]
+_FOILS = {"copper": "copper_foil", "aluminium": "aluminium_foil", "steel": "sheet"}
+_ROWS = np.array([species.MATERIALS.index(name) for name in ("cathode_coating", *_FOILS)])
+_BY_METAL = tuple(
+    [
+        NAMES.index(name)
+        for name in (metal, *(f"{metal}_{by}" for by in ("peroxide", "ferric", "acid")))
+        if name in NAMES
+    ]
+    for metal in ("copper", "aluminium", "iron")
+)
 _COLUMNS = ("name", "value", "unit", "activation_kJ_mol", "low", "high")
-_MATERIALS = {"cathode_coating": "grain_size", "copper": "copper_foil", "aluminium": "aluminium_foil", "steel": "sheet"}
 
 
-@dataclasses.dataclass(frozen=True)
-class Rates:
-    """Rate constants at the temperature and sizes of each case; concentrations in mol/L, time in s.
+def rates_at(temperature: Array, surface: Array, values: "dict[str, Constant] | None" = None) -> Records:
+    """Return the constants, records `leaching_pulp.Rates` (cases,), at temperatures (cases,) [K].
 
-    `specific_surface` (groups, 1, cases) is relative to that of the reference powder, `oxidising`, `exchange` and
-    `depositing` have metals first; all other arrays are (1, cases). See data/leach_kinetics.csv for each.
+    .. math:: k = k_{50} \\exp[-E/R (1/T - 1/T_{50})]
+
+    Parameters
+    ----------
+    surface : array (groups + 3, cases)
+        Of each group of sizes, of copper, aluminium and iron, relative to the reference.
     """
-
-    specific_surface: Array
-    disproportionation: Array
-    slow_disproportionation: Array
-    water_oxidation: Array
-    reduction: Array
-    exchange: Array
-    deposition: Array
-    oxidising: Array
-    depositing: Array
-    exchanging: Array
-    sulfite: Array
-    glucose: Array
-    ferrous: Array
-    olivine: Array
-    copper: Array
-    aluminium: Array
-    iron: Array
-    copper_peroxide: Array
-    copper_ferric: Array
-    aluminium_acid: Array
-    aluminium_ferric: Array
-    iron_acid: Array
-    iron_ferric: Array
-    olivine_acid: Array
-    heterosite_acid: Array
-    olivine_peroxide: Array
-    olivine_ferric: Array
-    ferrous_peroxide: Array
-    peroxide_loss: Array
-    half_potential: float
-    half_manganese: float
-    order_disproportionation: float
-    order_hot: float
-    order_reduction: float
-    order_weak: float
-    order_olivine: float
-    low_acid: float
-    peroxide_efficiency: float
-    phosphate_product: float
-    phosphoric: float
-
-    @classmethod
-    def at(cls, temperature: Array, surface: dict[str, Array], values: "dict[str, Constant] | None" = None) -> "Rates":
-        """Return the constants at temperatures (cases,) [K] and relative surfaces by material.
-
-        .. math:: k = k_{50} \\exp[-E/R (1/T - 1/T_{50})]
-        """
-        values = constants() if values is None else values
-        inverse = ((1 / temperature - 1 / REFERENCE) / GAS_CONSTANT)[None]
-        made: dict[str, Array | float] = {"specific_surface": surface["groups"]}
-        for field in dataclasses.fields(cls):
-            if field.name in values:
-                constant = values[field.name]
-                fixed = field.type in (float, "float")
-                made[field.name] = constant.value if fixed else constant.value * np.exp(-constant.activation * inverse)
-        for metal in ("copper", "aluminium", "iron"):
-            for name in (metal, *(f"{metal}_{by}" for by in ("peroxide", "ferric", "acid"))):
-                if name in made:
-                    made[name] = made[name] * surface[metal]
-        one = np.ones_like(inverse)
-        made["oxidising"] = _by_metal(1.0, values["cobalt_water_oxidation"].value, 0.0) * one
-        made["depositing"] = _by_metal(1.0, values["cobalt_deposition"].value) * one
-        made["exchanging"] = _by_metal(1.0, values["cobalt_exchange"].value, 1.0) * one
-        return cls(**made)  # type: ignore[arg-type]
-
-    def take(self, cases: npt.NDArray[np.intp]) -> "Rates":
-        """Return some of the cases."""
-        chosen = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return Rates(**{name: value[..., cases] if np.ndim(value) else value for name, value in chosen.items()})
+    value, activation = _columns() if values is None else _listed(values)
+    inverse = (1 / temperature - 1 / REFERENCE) / GAS_CONSTANT
+    table = np.empty((temperature.size, GROUPS + len(NAMES)))
+    table[:, :GROUPS] = surface[:GROUPS].T
+    np.exp(-activation * inverse[:, None], out=table[:, GROUPS:])
+    table[:, GROUPS:] *= value
+    for metal, columns in enumerate(_BY_METAL):
+        for column in columns:
+            table[:, GROUPS + column] *= surface[GROUPS + metal]
+    return table.view(layout(Rates))[:, 0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +73,17 @@ def constants() -> dict[str, Constant]:
     }
 
 
-def surfaces(sizes: Array | None, cases: int) -> tuple[Array, dict[str, Array]]:
+@functools.cache
+def _columns() -> tuple[Array, Array]:
+    return _listed(constants())
+
+
+def _listed(values: dict[str, Constant]) -> tuple[Array, Array]:
+    """Values and activation energies, in the order of NAMES."""
+    return np.array([values[n].value for n in NAMES]), np.array([values[n].activation for n in NAMES])
+
+
+def surfaces(sizes: Array | None, cases: int) -> tuple[Array, Array]:
     """Return the shares of the size groups, and the surface of each group and material over its reference.
 
     The surface of a particle of diameter d built of grains or foil of size L goes as 1/d + 1/L: acid enters the
@@ -130,28 +98,57 @@ def surfaces(sizes: Array | None, cases: int) -> tuple[Array, dict[str, Array]]:
     Returns
     -------
     shares : array (groups, cases)
-    surfaces : "groups" (groups, 1, cases), "copper", "aluminium" and "iron" (1, cases)
+    surfaces : array (groups + 3, cases)
+        Of the groups, of copper, aluminium and iron.
     """
-    usual = powder_sizes()
-    given = np.broadcast_to(usual, (*usual.shape[:2], cases)) if sizes is None else sizes
-    found: dict[str, Array] = {}
-    shares = np.ones((len(_STARTS), cases))
-    for material, grain in _MATERIALS.items():
-        row = species.MATERIALS.index(material)
-        present = given[row].sum(0) > 0
-        mass = np.where(present, given[row], usual[row])
-        relative = 1 / DIAMETER + 1 / constants()[grain].value
-        if material == "cathode_coating":
-            relative = relative / (usual[row, :, 0] @ relative)
-            shares = np.add.reduceat(mass, _STARTS, axis=0)
-            rate = np.add.reduceat(mass * relative[:, None], _STARTS, axis=0)
-            middle = np.add.reduceat(relative, _STARTS) / np.diff([*_STARTS, DIAMETER.size])
-            found["groups"] = np.where(shares > 0, rate / np.where(shares > 0, shares, 1.0), middle[:, None])[:, None]
-        else:
-            name = "iron" if material == "steel" else material
-            found[name] = (relative * constants()[grain].value @ mass)[None]
-    return shares / shares.sum(0), found
+    given = np.array(powder_sizes() if sizes is None else sizes, order="C")
+    found = np.empty((2 * GROUPS + len(_FOILS), given.shape[2]))
+    _grouped(given, _usual(), _relative(), _ROWS, found)
+    if found.shape[1] != cases:
+        found = np.broadcast_to(found, (found.shape[0], cases))
+    return found[:GROUPS], found[GROUPS:]
 
 
-def _by_metal(*shares: float) -> Array:
-    return np.array(shares)[:, None, None, None]
+@functools.cache
+def _usual() -> Array:
+    return np.array(powder_sizes()[:, :, 0], order="C")
+
+
+@functools.cache
+def _relative() -> Array:
+    """Surface (materials, classes) of the cathode coating over that of the powder, and of foils over the foil."""
+    made = np.array([(1 / DIAMETER + 1 / constants()[n].value) for n in ("grain_size", *_FOILS.values())])
+    made[1:] *= np.array([constants()[n].value for n in _FOILS.values()])[:, None]
+    made[0] /= powder_sizes()[_ROWS[0], :, 0] @ made[0]
+    return made
+
+
+@compiled
+def _grouped(given: Array, usual: Array, relative: Array, rows: npt.NDArray[np.intp], found: Array) -> None:
+    """Write the shares of groups, their surface and that of the foils (2 groups + 3, cases)."""
+    classes = given.shape[1]
+    for case in range(given.shape[2]):
+        for material in range(rows.size):
+            row, whole = rows[material], 0.0
+            for size in range(classes):
+                whole += given[row, size, case]
+            if material == 0:
+                all_mass = 0.0
+                for group in range(GROUPS):
+                    first, last = _STARTS[group], _STARTS[group + 1] if group + 1 < GROUPS else classes
+                    mass, rate, middle = 0.0, 0.0, 0.0
+                    for size in range(first, last):
+                        own = given[row, size, case] if whole > 0 else usual[row, size]
+                        mass += own
+                        rate += own * relative[0, size]
+                        middle += relative[0, size] / (last - first)
+                    found[group, case] = mass
+                    found[GROUPS + group, case] = rate / mass if mass > 0 else middle
+                    all_mass += mass
+                for group in range(GROUPS):
+                    found[group, case] /= all_mass
+            else:
+                rate = 0.0
+                for size in range(classes):
+                    rate += (given[row, size, case] if whole > 0 else usual[row, size]) * relative[material, size]
+                found[2 * GROUPS + material - 1, case] = rate

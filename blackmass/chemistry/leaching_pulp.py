@@ -1,125 +1,92 @@
-"""Contents of a leaching pulp, and the unknowns of its liquor."""
+"""Contents of a leaching pulp, and the constants of its reactions, as records for compiled loops."""
 
-import dataclasses
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.chemistry.leaching_kinetics import Rates
-
 Array = npt.NDArray[np.float64]
-UNKNOWNS = 5
+METALS, GROUPS = 3, 4
+CELLS = METALS * GROUPS
 TRACE = 1e-7
 """Acid [mol/L] that water itself has: keeps its logarithm finite when all is spent."""
 
 
-@dataclasses.dataclass(frozen=True)
 class Pulp:
     """What one litre of liquor carries [mol/L].
 
-    `oxide` (forms, metals, groups, 1, cases) in the forms open LiMO2, which acid disproportionates, closed LiMO2,
-    which it does not, MOOH and MO2, the metals Ni, Co and Mn; `aluminate` (forms, groups, 1, cases) open and closed
-    LiAlO2 and `spinel` (groups, 1, cases). All others (1, cases): `acid` is the titratable acid, H+ less 2 PO4 and F;
-    `catalyst` is nickel, cobalt and manganese in oxides and in solution.
+    Layered oxides by metal (Ni, Co, Mn) and within it by group of sizes: `opened` LiMO2, which acid disproportionates,
+    `closed` LiMO2, which it does not, `protonated` MOOH and `bare` MO2; `alumina_open` and `alumina_closed` LiAlO2 and
+    `spinel` by group. `acid` is the titratable acid, H+ less 2 PO4 and F; `catalyst` is nickel, cobalt and manganese
+    in oxides and in solution.
     """
 
-    oxide: Array
-    aluminate: Array
-    spinel: Array
-    acid: Array
-    manganese: Array
-    peroxide: Array
-    sulfite: Array
-    glucose: Array
-    ferrous: Array
-    ferric: Array
-    phosphate: Array
-    olivine: Array
-    heterosite: Array
-    copper: Array
-    aluminium: Array
-    iron: Array
-    catalyst: Array
+    opened: Annotated[Array, CELLS]
+    closed: Annotated[Array, CELLS]
+    protonated: Annotated[Array, CELLS]
+    bare: Annotated[Array, CELLS]
+    alumina_open: Annotated[Array, GROUPS]
+    alumina_closed: Annotated[Array, GROUPS]
+    spinel: Annotated[Array, GROUPS]
+    acid: float
+    catalyst: float
+    manganese: float
+    peroxide: float
+    sulfite: float
+    glucose: float
+    ferrous: float
+    ferric: float
+    phosphate: float
+    olivine: float
+    heterosite: float
+    copper: float
+    aluminium: float
+    iron: float
 
-    def take(self, cases: npt.NDArray[np.intp]) -> "Pulp":
-        """Return some of the cases."""
-        return Pulp(**{f.name: getattr(self, f.name)[..., cases] for f in dataclasses.fields(self)})
 
+class Rates:
+    """Constants at the temperature and sizes of a case; concentrations in mol/L, time in s.
 
-@dataclasses.dataclass(frozen=True)
-class Scales:
-    """The most that each unknown can reach; the unknowns are the logarithms of the shares of it.
-
-    `manganese_share`: of manganese in nickel, cobalt and manganese, in oxides and in solution.
+    `surface` is that of each group of sizes relative to the reference powder. See data/leach_kinetics.csv for each.
     """
 
-    potential: Array
-    acid: Array
-    manganese: Array
-    peroxide: Array
-    iron: Array
-    manganese_share: Array
-
-    @classmethod
-    def of(cls, pulp: Pulp, rates: Rates) -> "Scales":
-        """Return the scales of a pulp; where a scale is zero its unknown stays at zero and means nothing."""
-        iron = pulp.ferrous + pulp.ferric + pulp.olivine + pulp.heterosite + pulp.iron
-        potential = _potential(pulp, rates) + rates.ferrous * iron
-        metal = pulp.oxide[:, 2].sum((0, 1)) + 2 * pulp.spinel.sum(0)
-        acid = pulp.acid + TRACE + 2 * (pulp.oxide.sum((0, 1, 2)) + 2 * pulp.spinel.sum(0) + pulp.aluminate.sum((0, 1)))
-        acid = (
-            acid
-            + 2 * (pulp.phosphate + pulp.olivine + pulp.heterosite + pulp.peroxide)
-            + 4 * pulp.sulfite
-            + 24 * pulp.glucose
-        )
-        manganese = pulp.manganese + metal
-        share = manganese / np.where(pulp.catalyst > 0, pulp.catalyst, 1.0)
-        return cls(potential, acid, manganese, pulp.peroxide, iron, share)
-
-    def take(self, cases: npt.NDArray[np.intp]) -> "Scales":
-        """Return some of the cases."""
-        return Scales(**{f.name: getattr(self, f.name)[..., cases] for f in dataclasses.fields(self)})
-
-
-@dataclasses.dataclass(frozen=True)
-class Liquor:
-    """What the unknowns say of the liquor, each (probes, cases)."""
-
-    potential: Array
-    free: Array
-    log_low: Array
-    weak: Array
-    manganese: Array
-    laying: Array
-    """Rate of deposition of manganese over its concentration [L/(mol s)], before sizes and metals."""
-    peroxide: Array
-    ferric: Array
-
-    @classmethod
-    def of(cls, x: Array, scales: Scales, rates: Rates) -> "Liquor":
-        """Return the concentrations from the logarithms of shares (5, probes, cases)."""
-        potential, free, manganese, peroxide, ferric = np.exp(x)
-        free = free * scales.acid
-        manganese = manganese * scales.manganese
-        log_low = np.log(free + rates.low_acid)
-        return cls(
-            potential * scales.potential,
-            free,
-            log_low,
-            free * np.exp((rates.order_weak - 1) * log_low),
-            manganese,
-            rates.deposition * scales.manganese_share / (rates.half_manganese + manganese),
-            peroxide * scales.peroxide,
-            ferric * scales.iron,
-        )
-
-    def power(self, order: float) -> Array:
-        """Return h (h + low)^(order - 1): free acid to a power, in proportion to it where there is little."""
-        return np.asarray(self.free * np.exp((order - 1) * self.log_low))
-
-
-def _potential(pulp: Pulp, rates: Rates) -> Array:
-    metals = rates.copper * pulp.copper + rates.aluminium * pulp.aluminium + rates.iron * pulp.iron
-    solutes = rates.sulfite * pulp.sulfite + rates.glucose * pulp.glucose
-    return pulp.peroxide + solutes + rates.olivine * pulp.olivine + metals
+    surface: Annotated[Array, GROUPS]
+    disproportionation: float
+    slow_disproportionation: float
+    water_oxidation: float
+    reduction: float
+    exchange: float
+    deposition: float
+    cobalt_water_oxidation: float
+    cobalt_deposition: float
+    cobalt_exchange: float
+    sulfite: float
+    glucose: float
+    ferrous: float
+    olivine: float
+    copper: float
+    aluminium: float
+    iron: float
+    copper_peroxide: float
+    copper_ferric: float
+    aluminium_acid: float
+    aluminium_ferric: float
+    iron_acid: float
+    iron_ferric: float
+    olivine_acid: float
+    heterosite_acid: float
+    olivine_peroxide: float
+    olivine_ferric: float
+    ferrous_peroxide: float
+    peroxide_loss: float
+    half_potential: float
+    half_manganese: float
+    order_disproportionation: float
+    order_hot: float
+    order_reduction: float
+    order_weak: float
+    order_olivine: float
+    low_acid: float
+    peroxide_efficiency: float
+    phosphate_product: float
+    phosphoric: float

@@ -87,17 +87,6 @@ def soluble() -> tuple[npt.NDArray[np.intp], Array]:
     return np.array(rows, dtype=np.intp), np.stack(columns, axis=1)
 
 
-def extents_of(made: Mapping[str, Array]) -> Array:
-    """Return the extents (reactions, cases) in the order of REACTIONS from what `leaching_balances` counts."""
-    extents = dict(made)
-    for position, metal in enumerate(TRANSITION):
-        for name in ("disproportionation", "layered", "hydroxide", "hydroxide split", "dioxide", "exchange"):
-            extents[f"{name} {metal}"] = made[name][position]
-    for position, metal in enumerate(("Ni", "Co")):
-        extents[f"deposition {metal}"] = made["deposition"][position]
-    return np.concatenate([np.atleast_2d(extents[name]) for name in REACTIONS])
-
-
 def acid_of(flow: Array, phosphate: float = 3.0) -> Array:
     """Return the acid [mol/s] of (species, ...): H+ less what phosphate (`phosphate` each) and fluoride hold."""
     h, p, f = species.indices(["H+", "PO4-3", "F-"])

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from blackmass.chemistry.leaching_feed import Tanks, acid_for, leach, portion, taken
-from blackmass.chemistry.leaching_stoichiometry import acid_demand, electron_demand, electrons_offered
+from blackmass.chemistry.leaching_feed import Tanks, leach
+from blackmass.chemistry.leaching_stoichiometry import acid_demand, electron_demand
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
@@ -58,27 +58,12 @@ class LeachTrain(Operation):
         water: Stream,
         start: Array | None = None,
     ) -> Outlets:
-        lixiviant, surplus = taken(solids, lixiviant, self.pulp_density)
-        brought = solids + lixiviant
-        cases = max(s.cases for s in (brought, acid, reductant, water))
-        cases = max([cases, *(np.size(getattr(self, name)) for name in self.params)])
-        brought, acid, reductant, water = (s.repeated(cases) for s in (brought, acid, reductant, water))
-        lacking = np.maximum(electron_demand(brought) - brought["LiFePO4"], 0.0)
-        reagents = {
-            "acid": acid_for(acid, self.acid_ratio * acid_demand(brought), brought),
-            "reductant": portion(reductant, self.reductant_ratio * lacking, electrons_offered(reductant)),
-        }
+        def needed(brought: Stream) -> tuple[Array, Array]:
+            lacking = np.maximum(electron_demand(brought) - brought["LiFePO4"], 0.0)
+            return self.acid_ratio * acid_demand(brought), self.reductant_ratio * lacking
+
+        supplies = {"acid": acid, "reductant": reductant, "water": water}
         tanks = Tanks(self.tanks, self.residence_time, self.temperature, self.pulp_density, self.dosed_tanks)
-        leached = leach(brought, reagents, water, tanks, start)
-        return Outlets(
-            slurry=leached.slurry,
-            offgas=leached.offgas,
-            surplus=surplus,
-            electricity=self.agitation * leached.volume,
-            heating=np.maximum(leached.heat, 0.0),
-            cooling=np.maximum(-leached.heat, 0.0),
-            drawn=leached.drawn,
-            status=leached.status,
-            guess=leached.guess,
-            report=leached.report,
-        )
+        cases = max(np.size(getattr(self, name)) for name in self.params)
+        leached = leach(solids, lixiviant, supplies, needed, tanks, cases, start)
+        return Outlets(electricity=self.agitation * leached.volume, **leached.outlets)

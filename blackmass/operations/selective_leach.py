@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blackmass.chemistry.leaching_feed import Tanks, acid_for, leach, portion, taken
+from blackmass.chemistry.leaching_feed import Tanks, leach
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
@@ -51,27 +51,12 @@ class SelectiveLeach(Operation):
         water: Stream,
         start: Array | None = None,
     ) -> Outlets:
-        lixiviant, surplus = taken(solids, lixiviant, self.pulp_density)
-        brought = solids + lixiviant
-        cases = max(s.cases for s in (brought, acid, oxidant, water))
-        cases = max([cases, *(np.size(getattr(self, name)) for name in self.params)])
-        brought, acid, oxidant, water = (s.repeated(cases) for s in (brought, acid, oxidant, water))
-        olivine = brought["LiFePO4"]
-        reagents = {
-            "acid": acid_for(acid, self.acid_ratio * olivine, brought),
-            "oxidant": portion(oxidant, 0.5 * self.oxidant_ratio * olivine, oxidant["H2O2"]),
-        }
+        def needed(brought: Stream) -> tuple[Array, Array]:
+            olivine = brought["LiFePO4"]
+            return self.acid_ratio * olivine, self.oxidant_ratio * olivine
+
+        supplies = {"acid": acid, "oxidant": oxidant, "water": water}
         tanks = Tanks(self.tanks, self.residence_time, self.temperature, self.pulp_density)
-        leached = leach(brought, reagents, water, tanks, start)
-        return Outlets(
-            slurry=leached.slurry,
-            offgas=leached.offgas,
-            surplus=surplus,
-            electricity=self.agitation * leached.volume,
-            heating=np.maximum(leached.heat, 0.0),
-            cooling=np.maximum(-leached.heat, 0.0),
-            drawn=leached.drawn,
-            status=leached.status,
-            guess=leached.guess,
-            report=leached.report,
-        )
+        cases = max(np.size(getattr(self, name)) for name in self.params)
+        leached = leach(solids, lixiviant, supplies, needed, tanks, cases, start)
+        return Outlets(electricity=self.agitation * leached.volume, **leached.outlets)

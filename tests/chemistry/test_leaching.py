@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from blackmass import species
 from blackmass.chemistry.leaching import batch, cascade
 from blackmass.chemistry.leaching_kinetics import constants, surfaces
+from blackmass.chemistry.leaching_pulp import GROUPS
 from blackmass.chemistry.leaching_stoichiometry import REACTIONS, acid_demand, electron_demand, soluble
 from blackmass.sizes import CLASSES
 from blackmass.stream import Stream
@@ -122,7 +123,7 @@ def test_finer_powder_dissolves_faster_and_groups_keep_the_mass():
         sizes[:, row, case] = 1.0
     shares, surface = surfaces(sizes, 3)
     np.testing.assert_allclose(shares.sum(0), 1)
-    assert np.all(np.diff((shares * surface["groups"][:, 0]).sum(0)) < 0)
+    assert np.all(np.diff((shares * surface[:GROUPS]).sum(0)) < 0)
     feed = pulp(cases=3, H2O2=1.0, temperature=298.15).with_sizes(sizes)
     out = cascade(feed, 3, 0.5 * HOUR).stream
     assert np.all(np.diff(dissolved(feed, out, "Ni")) < 0)

@@ -98,6 +98,24 @@ def test_nearly_all_draws_over_the_bounds_converge():
     assert_closes(out, BLACK_MASS)
 
 
+@pytest.mark.parametrize("operation", [LeachTrain, SelectiveLeach])
+def test_any_feed_over_all_bounds_converges(operation):
+    rng = np.random.default_rng(11)
+    cases = 2000
+    drawn = {
+        name: rng.uniform(bounds.low, bounds.high, cases)
+        for name, bounds in operation.params.items()
+        if not name.endswith("tanks")
+    }
+    present = rng.random((species.COUNT, cases)) < rng.choice([0.1, 0.3, 0.6, 1.0], cases)
+    flow = 10 ** rng.uniform(-6, 1, (species.COUNT, cases)) * present
+    solids, lixiviant = (Stream(flow * species.PHASE_MASK[phase], 300.0) for phase in ("solid", "aqueous"))
+    redox = "oxidant" if operation is SelectiveLeach else "reductant"
+    supplies = {"acid": ACID, redox: PEROXIDE, "water": WATER}
+    out = operation(**drawn).run(solids=solids, lixiviant=lixiviant, **supplies)
+    assert np.mean(out.status > Status.OUT_OF_RANGE) <= 0.0005
+
+
 def test_batch_equals_its_cases_and_flows_scale():
     celsius = np.array([300.0, 330.0, 360.0])
     together = leach(BLACK_MASS.repeated(3), temperature=celsius)
