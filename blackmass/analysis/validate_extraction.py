@@ -27,7 +27,10 @@ _RANGE = {"T_C": (10.0, 60.0), "pH": (-0.5, 9.0), "extractant_M": (0.01, 2.0)}
 
 
 def predict(cases: Sequence[Case], constants: Callable[[str], Extractant] = extractant) -> list[Answer]:
-    """Return the answers to extraction cases; `constants` gives the extractant of a name, for calibration."""
+    """Return the answers to extraction cases; sodium of the alkali counts as fed.
+
+    `constants` gives the extractant of a name, for calibration.
+    """
     return [_predict(case, constants) for case in cases]
 
 
@@ -59,9 +62,10 @@ def _predict(case: Case, constants: Callable[[str], Extractant]) -> Answer:
     if found.status[0] > Status.OUT_OF_RANGE:
         answer.reason = f"the circuit: {Status(int(found.status[0])).sentence}"
         return answer
-    for metal, left, fed in zip(chemistry.metals, found.raffinate[:, 0], liquor.metals[:, 0], strict=True):
-        if fed > 0:
-            answer.figures["E", species.SPECIES[species.index(metal)].formula] = 100 * float(1 - left / fed)
+    for row, metal in enumerate(chemistry.metals):
+        if liquor.metals[row, 0] > 0:
+            taken, left = float(found.extract[row, 0]), float(found.raffinate[row, 0])
+            answer.figures["E", species.SPECIES[species.index(metal)].formula] = 100 * taken / (taken + left)
     return answer
 
 

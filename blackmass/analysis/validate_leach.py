@@ -9,9 +9,9 @@ import numpy as np
 from blackmass.analysis.validate_answer import Answer
 from blackmass.analysis.validate_names import Meaning, NotModelled, look_up, meaning
 from blackmass.analysis.validate_table import Case, figure
-from blackmass.chemistry.leaching_cases import BatchCases, batch_case, powder, reagent_names
+from blackmass.chemistry.leaching_cases import BatchCases, batch_case, parts_of, powder, reagent_names
 from blackmass.errors import InputError
-from blackmass.species import ELEMENTS
+from blackmass.species import ELEMENTS, molar_mass
 from blackmass.status import Status
 
 DEFAULTS = {"acid_M": 2.0, "reductant_M": 0.5, "T_C": 25.0, "time_min": 60.0, "S_L_gL": 50.0}
@@ -57,14 +57,31 @@ def _read(case: Case, answer: Answer) -> tuple[str, str, str, float, float, floa
     try:
         feed = _feed(case, answer)
         acid, acid_M = _reagent(case, "acid", figures.get("acid_M"), answer)
-        reductant, reductant_M = _reagent(case, "reductant", figures.get("reductant_M"), answer)
+        solid = look_up(case.cells.get("reductant", ""), "solid reductant")
+        if solid is None:
+            reductant, reductant_M = _reagent(case, "reductant", figures.get("reductant_M"), answer)
+        else:
+            reductant, reductant_M = "none", 0.0
     except NotModelled as why:
         answer.reason, answer.unknown = str(why), "not known" in str(why)
         return None
     celsius = answer.taken(figures["T_C"], DEFAULTS["T_C"], "T_C")
     minutes = answer.taken(figures["time_min"], DEFAULTS["time_min"], "time_min")
     solids = answer.taken(density, DEFAULTS["S_L_gL"], "S_L_gL")
+    if solid is not None:
+        moles = answer.taken(figures.get("reductant_M"), DEFAULTS["reductant_M"], "reductant_M")
+        feed, solids = _with_solid(feed, solids, solid.name, 1e3 * moles * molar_mass(solid.name))
     return feed, acid, reductant, acid_M, reductant_M, celsius, minutes, solids
+
+
+def _with_solid(feed: str, density: float, name: str, added: float) -> tuple[str, float]:
+    """A powder and g/L of it, with `added` g/L of a solid that reduces."""
+    if added <= 0:
+        return feed, density
+    parts = parts_of(feed, "feed")
+    total = sum(share for share, _ in parts)
+    shares = [*((density * share / total, part) for share, part in parts), (added, name)]
+    return " + ".join(f"{share:.9g} {part}" for share, part in shares), density + added
 
 
 def _mixed(case: Case, column: str) -> bool:
@@ -137,8 +154,9 @@ def _material(text: str, answer: Answer) -> str:
     match = re.fullmatch(r"(\d*\.?\d+)\s*(?:(%|wt\.?\s?%|mass\s?%)\s*)?\s*(?:of\s+)?(?=[A-Z])(.*)", text)
     share, name = (match.group(1), match.group(3)) if match else ("", text)
     name = re.sub(r"^(?:spent|waste|black mass|powder)\s+|\s+(?:powder|black mass|cathode|scrap)$", "", name.strip())
+    name = re.sub(r"\s+\([a-z][^)]*\)$|/C$|@C$", "", name)
     known = look_up(name, "feed")
-    formula = known.name if known else re.sub(r"\s+|·.*$", "", name)
+    formula = known.name if known else _by_ratio(name) or re.sub(r"\s+|·.*$", "", name)
     formula = re.sub(r"(\d+)/(\d+)", lambda m: f"{float(m.group(1)) / float(m.group(2)):.6f}", formula)
     stripped = formula
     for dopant in re.finditer(_DOPANTS, formula):
@@ -147,3 +165,15 @@ def _material(text: str, answer: Answer) -> str:
     if stripped != formula:
         answer.cautions.append(f"dopants of {formula} left out")
     return f"{share} {stripped}".strip()
+
+
+def _by_ratio(name: str) -> str | None:
+    """The formula of "NMC 6:2:2", "NCM(83:12:5)" or "NMC721", whose figures are Ni:Mn:Co or Ni:Co:Mn."""
+    match = re.fullmatch(r"(NMC|NCM)[\s(-]*(?:([\d.]+):([\d.]+):([\d.]+)|(\d)(\d)(\d))\)?", name, re.IGNORECASE)
+    if not match:
+        return None
+    amounts = [float(group) for group in match.groups()[1:] if group]
+    if sum(amounts) <= 0:
+        return None
+    metals = ("Ni", "Mn", "Co") if match.group(1).upper() == "NMC" else ("Ni", "Co", "Mn")
+    return "Li" + "".join(f"{m}{a / sum(amounts):.6f}" for m, a in zip(metals, amounts, strict=True) if a > 0) + "O2"

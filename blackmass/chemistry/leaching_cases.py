@@ -47,7 +47,7 @@ class BatchCases:
 
 
 def batch_case(
-    cases: BatchCases, values: dict[str, Constant] | None = None, steps: int = 16
+    cases: BatchCases, values: dict[str, Constant] | None = None, steps: int = 10
 ) -> tuple[dict[str, Array], StatusArray]:
     """Return the share of each element that dissolves, by element (cases,), NaN where the feed has none; and status.
 
@@ -85,7 +85,7 @@ def powder(feed: str) -> dict[str, float]:
     InputError
         A formula cannot be read, or is not one of an oxide of Ni, Co, Mn, Al or of an iron phosphate.
     """
-    parts = _parts(feed, "feed")
+    parts = parts_of(feed, "feed")
     total = sum(share for share, _ in parts)
     amounts: dict[str, float] = {}
     for share, formula in parts:
@@ -97,8 +97,8 @@ def powder(feed: str) -> dict[str, float]:
 _METALS = {"Cu": "Cu", "Al": "Al", "Fe": "Fe", "C": "graphite"}
 
 
-def _parts(text: str, what: str) -> list[tuple[float, str]]:
-    """Shares and names of "0.6 A + 0.4 B"."""
+def parts_of(text: str, what: str) -> list[tuple[float, str]]:
+    """Return shares and names of "0.6 A + 0.4 B"."""
     found = []
     for part in text.split("+"):
         match = re.fullmatch(r"\s*(?:(\d*\.?\d+(?:[eE][+-]?\d+)?)\s+)?(.*?)\s*", part)
@@ -188,7 +188,7 @@ def _charge(cases: BatchCases) -> Stream:
 
 def _mixed(text: str) -> Array:
     """Species (species,) per mole of a reagent, or of a mixture by mole."""
-    parts = _parts(text, "reagent")
+    parts = parts_of(text, "reagent")
     total = sum(share for share, _ in parts)
     return np.asarray(sum(share / total * _dissolved(_reagent(name)) for share, name in parts))
 
@@ -214,7 +214,7 @@ _COLUMNS = ("reagent", "dissolved", "tested")
 
 
 def _tested(text: str) -> bool:
-    return all(_reagent(name)["tested"] == "yes" for _, name in _parts(text, "reagent"))
+    return all(_reagent(name)["tested"] == "yes" for _, name in parts_of(text, "reagent"))
 
 
 def reagent_names() -> tuple[str, ...]:

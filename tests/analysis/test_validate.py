@@ -115,6 +115,7 @@ def test_unused_columns_are_named(run):
 FEEDS = [
     "LiNi0.83Co0.12Mn0.05O2", "NMC 811", "NCM523", "LiNi1/3Co1/3Mn1/3O2", "LiNi₀.₈Co₀.₁Mn₀.₁O₂", "NCA", "LiNi0.8Co0.15Al0.05O2",
     "Li(Ni0.5Co0.2Mn0.3)O2", "LiNi0.82Co0.12Mn0.05Zr0.01O2", "Li0.8Ni0.6Co0.2Mn0.2O2", "LCO + NMC111",
+    "LiCoO2 (from phones)", "NMC (1:1:1)", "NCM 83:12:5", "NMC721", "LiFePO4/C + LCO", "spent LiCoO2 powder",
     "50% LiCoO2 + 50% LiNi0.6Mn0.2Co0.2O2", "0.7 LiNi0.6Mn0.2Co0.2O2 + 0.3 LiFePO4",
 ]  # fmt: skip
 
@@ -146,6 +147,7 @@ REAGENTS = {
     "citric acid,1.25,H2O2,1": True, "HCl,4,none,": True, "DL-malic acid,1.5,H2O2,0.6": True, "oxalic acid,1,,": True,
     "H3PO4,2,glucose,0.05": True, "sulfuric acid,2,ascorbic acid,0.2": True, "H2SO4,1,NaHSO3,0.1": True,
     "H2SO4,2,Na2S2O3,0.3": True, "HNO3,1,H2O2 (30%),0.5": True, "H2SO4,,H2O2,": True, ",2,,1": True, ",,,": True,
+    "H2SO4,2,LiFePO4,0.3": True, "H2SO4,2,Cu foil,0.3": True,
     "H2SO4 + HCl,1 + 0.5,none,0": True, "H2SO4+HCl,2,none,0": False, "choline chloride,2,none,": False,
     "H2SO4,2,ethanol,0.2": False, "H2SO4,2,unobtainium juice,0.2": False,
 }  # fmt: skip
@@ -157,6 +159,16 @@ def test_reagents(run, reagents):
     rows = [row for row in run(LEACH, f"a,me,A,LiCoO2,{reagents},70,120,30,99,,98", good).rows if row.case == "a"]
     assert [row.predicted is not None for row in rows] == [REAGENTS[reagents]] * 2
     assert all(row.predicted is None or math.isfinite(row.predicted) for row in rows)
+
+
+def test_solid_reductants_raise_extraction(run):
+    alone, copper = (run(LEACH, f"a,me,A,LiCoO2,H2SO4,2,{r},70,240,30,99,,98").rows for r in ("none,", "Cu,0.3"))
+    assert copper[1].predicted > alone[1].predicted + 20
+
+
+def test_sodium_of_the_alkali_counts_as_fed(run):
+    rows = run(SX + ",feed_Na_gL,E_Na_pct", "a,me,A,D2EHPA,3,,25,7,2,2,sulfate,1,1,1,90,10,5,1,20").rows
+    assert 0 < next(row.predicted for row in rows if row.element == "Na") < 100
 
 
 def test_outside_the_range_is_predicted_and_flagged(run):
