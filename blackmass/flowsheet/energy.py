@@ -1,14 +1,16 @@
 """Enthalpy balance of a solved plant: heating and cooling of each unit, and whether the plant closes."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from blackmass.chemistry.enthalpy import enthalpy
 from blackmass.flowsheet.plant import Unit, Wire
-from blackmass.flowsheet.result import Result
+
+if TYPE_CHECKING:
+    from blackmass.flowsheet.result import Result
 
 Array = npt.NDArray[np.float64]
 TRACE = 1e-6  # of the enthalpy that enters the plant: heat that counts as none beside it
@@ -27,7 +29,7 @@ class Heat(NamedTuple):
     declared: Array
 
 
-def heat_duties(result: Result) -> dict[str, Heat]:
+def heat_duties(result: "Result") -> dict[str, Heat]:
     r"""Return the heat of each unit.
 
     .. math:: Q = H_{out} - H_{in} - H_{drawn} - P
@@ -40,33 +42,29 @@ def heat_duties(result: Result) -> dict[str, Heat]:
     return {name: _heat(result, unit, flows) for name, unit in result.plant.units.items()}
 
 
-def enthalpy_error(result: Result, duties: "dict[str, Heat] | None" = None) -> Array:
+def enthalpy_error(result: "Result") -> Array:
     """Return the relative imbalance (cases,) of the enthalpy around the plant.
 
     Products and wastes against feeds and reagents, heating less cooling, and power; relative to all heating, cooling
     and power, or to a millionth of the enthalpy that enters, if that is more.
     """
-    duties = heat_duties(result) if duties is None else duties
     plant = result.plant
-    entering = [enthalpy(stream) for stream in (*(result.streams[name] for name in plant.feeds), *_drawn(result))]
+    fed = [result.streams[name] for name in plant.feeds]
+    entering = [enthalpy(stream) for stream in (*fed, *result.drawn().values())]
     leaving = [enthalpy(result.stream(terminal.wire)) for terminal in plant.terminals.values()]
-    heating, cooling = total(duties, "heating"), total(duties, "cooling")
-    power = result.duty("electricity")
-    error = sum(leaving) - sum(entering) - (heating - cooling) - power
-    size = np.maximum(heating + cooling + power, TRACE * sum(np.abs(one) for one in entering))
+    heating, cooling, power = (result.duty(name) for name in ("heating", "cooling", "electricity"))
+    nothing = np.zeros(result.cases)
+    error = sum(leaving, nothing) - sum(entering, nothing) - (heating - cooling) - power
+    size = np.maximum(heating + cooling + power, TRACE * sum((np.abs(one) for one in entering), nothing))
     return np.abs(error) / np.where(size > 0, size, 1.0)
 
 
-def total(duties: "dict[str, Heat]", name: str) -> Array:
+def total(heats: Mapping[str, Heat], name: str, cases: int) -> Array:
     """Return the sum (cases,) [W] of "heating", "cooling" or another field of `Heat` over the units."""
-    return np.sum([getattr(heat, name) for heat in duties.values()], axis=0)
+    return sum((getattr(heat, name) for heat in heats.values()), np.zeros(cases))
 
 
-def _drawn(result: Result) -> Iterable:  # type: ignore[type-arg]
-    return result.drawn().values()
-
-
-def _heat(result: Result, unit: Unit, flows: dict[str, Array]) -> Heat:
+def _heat(result: "Result", unit: Unit, flows: dict[str, Array]) -> Heat:
     outlets, cases = result.solved.outlets[unit.name], result.cases
     wires = [wire for wire in unit.connections.values() if isinstance(wire, Wire)]
     entering = [flows[result.plant.source_of(wire).name] for wire in wires]

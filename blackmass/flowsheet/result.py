@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from blackmass import species
 from blackmass.errors import SolveError
+from blackmass.flowsheet.energy import Heat, enthalpy_error, heat_duties, total
 from blackmass.flowsheet.plant import Plant, Reagent, Wire
 from blackmass.flowsheet.response import Response
 from blackmass.operations.operation import Outlets
@@ -163,12 +164,27 @@ class Result:
         return shares
 
     def duty(self, name: str) -> Array:
-        """Return the sum of a duty (cases,) [W] over the units: "electricity", "heating" or "cooling"."""
-        total = np.zeros(self.cases)
+        """Return the sum of a duty (cases,) [W] over the units: "electricity", "heating" or "cooling".
+
+        Heating and cooling are those of the enthalpy balance.
+        """
+        if name in Heat._fields:
+            return total(self.heat, name, self.cases)
+        power = np.zeros(self.cases)
         for unit in self.plant.units.values():
             if name in unit.operation.duties:
-                total = total + np.broadcast_to(self.solved.outlets[unit.name].values.get(name, 0.0), (self.cases,))
-        return total
+                power = power + np.broadcast_to(self.solved.outlets[unit.name].values.get(name, 0.0), (self.cases,))
+        return power
+
+    @functools.cached_property
+    def heat(self) -> Mapping[str, Heat]:
+        """Heating and cooling of each unit by its enthalpy balance."""
+        return heat_duties(self)
+
+    @functools.cached_property
+    def enthalpy_error(self) -> Array:
+        """Relative imbalance of enthalpy (cases,) around the plant."""
+        return enthalpy_error(self)
 
     def reason(self, case: int = 0) -> str:
         """Say in one sentence how a case ended."""

@@ -158,6 +158,7 @@ def _balance(result: Result, case: int) -> dict[str, Any]:
         "worst_unit": worst,
         "by_element": by_element,
         "charge_relative_error": _number(error[-1]),
+        "enthalpy_relative_error": _number(result.enthalpy_error[case]),
     }
 
 
@@ -199,6 +200,8 @@ def _unit(result: Result, name: str, case: int) -> dict[str, Any]:
         "type": type(operation).__name__,
         "parameters": {key: _plain(getattr(operation, key), case) for key in operation.params},
         "duties": {key: _plain(outlets.values.get(key, 0.0), case) for key in operation.duties},
+        "heating_kW": _number(result.heat[name].heating[case] / 1e3),
+        "cooling_kW": _number(result.heat[name].cooling[case] / 1e3),
         "report": {key: _plain(value, case) for key, value in outlets.report.items()},
         "balance_error": _number(result.unit_error(name)[case]),
         "status": Status(int(np.broadcast_to(outlets.status, (result.cases,))[case])).name.lower(),
