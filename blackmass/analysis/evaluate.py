@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass.analysis.design import Columns, Given
-from blackmass.analysis.expressions import Expression
 from blackmass.analysis.knobs import Knob
 from blackmass.analysis.ranges import Range, Spread
 from blackmass.analysis.study import Study, chunk_size, new_study
@@ -82,12 +81,6 @@ class Evaluated:
         columns = self.columns(shares)
         failed = columns["status"] != "converged"
         return {name: np.where(failed, np.nan, columns[name].astype(float)) for name in self.outputs}
-
-
-def valued(expression: Expression, columns: Mapping[str, npt.NDArray[np.generic]]) -> Array:
-    """Return the values (cases,) of an expression over columns; NaN where a case failed."""
-    numbers = {name: column.astype(float) for name, column in columns.items() if column.dtype != object}
-    return np.where(columns["status"] == "converged", expression.of(numbers), np.nan)
 
 
 def without_tails(ranges: Sequence[Range], shares: Array) -> Array:

@@ -106,6 +106,27 @@ def test_front(ring):
     assert values == sorted(values, reverse=True)
 
 
+def test_objectives_and_ranges_from_a_study_file(ring, tmp_path):
+    study = tmp_path / "study.toml"
+    study.write_text(
+        'objectives = ["minimize (product.bled.kg_per_h - 600) ** 2"]\n[axes]\ndivide.bleed_fraction = "0.1:0.9"\n'
+    )
+    found = figures("optimize", ring, "--study", str(study), "--population", "8", "--generations", "6")
+    assert found["parameters"]["divide.bleed_fraction"] == pytest.approx(0.4, abs=0.01)
+
+
+def test_processes_change_nothing(ring):
+    arguments = ("sensitivity", ring, *VARY, "--method", "monte-carlo", "--samples", "150")
+    assert figures(*arguments, "--jobs", "1") == figures(*arguments, "--jobs", "2")
+
+
+def test_a_missing_package_names_the_extra(ring, monkeypatch):
+    monkeypatch.setitem(sys.modules, "SALib.sample.sobol", None)
+    code, _, err = call("sensitivity", ring, *VARY)
+    assert code == 2
+    assert "pip install 'blackmass[sweep]'" in err
+
+
 def test_fit_gives_the_parameter_back(ring, tmp_path):
     data = tmp_path / "trials.csv"
     data.write_text("liquor.flow [kg/h],product.bled.kg_per_h\n1000,450\n2000,751\n3000,1049\n")
