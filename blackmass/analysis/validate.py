@@ -11,6 +11,7 @@ import numpy as np
 
 from blackmass.analysis import validate_extraction, validate_leach, validate_precipitation
 from blackmass.analysis.validate_answer import Answer
+from blackmass.analysis.validate_left_out import left_out
 from blackmass.analysis.validate_table import KINDS, Case, CaseFile, read_case_file
 from blackmass.errors import InputError
 
@@ -65,6 +66,8 @@ class Validation:
 
     rows: tuple[Row, ...]
     warnings: tuple[str, ...]
+    left_out: tuple[Row, ...] = ()
+    """Rows of sources that took part in a calibration, predicted by a fit without them."""
 
     def statistics(self) -> dict[str, Any]:
         """Return count, errors and bias of all figures in per cent, and of groups of them; residuals by their ratio."""
@@ -74,6 +77,7 @@ class Validation:
             "by_kind": _grouped(percent, lambda row: row.kind),
             "by_element": _grouped(percent, lambda row: f"{row.kind} {row.element}"),
             "by_source": _grouped(percent, lambda row: row.source),
+            "left_out": _grouped(list(self.left_out), lambda row: row.kind),
             "residual": residual_statistics(row for row in self.rows if row.quantity == "residual"),
             "not_counted": sum(row.quality == SHOWN_ONLY for row in self.rows),
             "not_predicted": sum(row.predicted is None for row in self.rows),
@@ -90,15 +94,19 @@ def validate(files: Iterable[str | Path]) -> Validation:
     """
     rows: list[Row] = []
     warnings: list[str] = []
+    unseen: list[Row] = []
     for path in files:
         table = read_case_file(path)
         answers = _MODELS[table.kind](table.cases)
         _refuse_all_unknown(table, answers)
         for case, answer in zip(table.cases, answers, strict=True):
             rows += _rows(case, answer)
+        again = left_out(table.cases)
+        for case, answer in zip(again.cases, again.answers, strict=True):
+            unseen += _rows(case, answer)
         if table.ignored:
             warnings.append(f"{path}: columns {', '.join(table.ignored)} are not used.")
-    return Validation(tuple(rows), tuple(warnings))
+    return Validation(tuple(rows), tuple(warnings), tuple(unseen))
 
 
 def shipped_files() -> list[Path]:

@@ -49,6 +49,7 @@ def _predict(case: Case, constants: Callable[[str], Extractant]) -> Answer:
     if pH is None and saponified is None:
         answer.assumed.append("an acid organic and a feed at pH 5")
     _flag(given, pH, answer)
+    chemistry = chemistry.at(given["T_C"] + 273.15)
     liquor = _liquor(case, chemistry, anion, 10 ** -DEFAULTS["feed_pH"] if pH is None else 0.0, answer)
     found = contact(
         chemistry,

@@ -10,6 +10,7 @@ from blackmass.analysis.validate_answer import Answer
 from blackmass.analysis.validate_names import Meaning, NotModelled, look_up, meaning
 from blackmass.analysis.validate_table import Case, figure
 from blackmass.chemistry.leaching_cases import BatchCases, batch_case, parts_of, powder, reagent_names
+from blackmass.chemistry.leaching_kinetics import Constant
 from blackmass.errors import InputError
 from blackmass.species import ELEMENTS, molar_mass
 from blackmass.status import Status
@@ -22,8 +23,11 @@ _DOPANTS = r"(?:Ti|Zr|W|Nb|Mo|Ta|B|Cr|V|Sr|Ba|Y|La|Ce|Ga|Sn|Sb|Te)(\d*\.?\d*)"
 _LIMITS = {"acid_M": (0.0, 30.0), "reductant_M": (0.0, 30.0), "T_C": (-20.0, 250.0), "time_min": (0.0, 1e5)}
 
 
-def predict(cases: Sequence[Case]) -> list[Answer]:
-    """Return the answers to leach cases, all of them solved in one batch."""
+def predict(cases: Sequence[Case], values: dict[str, Constant] | None = None) -> list[Answer]:
+    """Return the answers to leach cases, all of them solved in one batch.
+
+    `values` are constants in place of those of the data, for cross-validation.
+    """
     answers = [Answer() for _ in cases]
     read = [_read(case, answer) for case, answer in zip(cases, answers, strict=True)]
     picked = [number for number, conditions in enumerate(read) if conditions is not None]
@@ -35,7 +39,7 @@ def predict(cases: Sequence[Case]) -> list[Answer]:
     batch = BatchCases(
         feed, acid, acid_M * 1e3, reductant, reductant_M * 1e3, celsius + 273.15, minutes * 60.0, density
     )
-    shares, status = batch_case(batch)
+    shares, status = batch_case(batch, values)
     for position, number in enumerate(picked):
         answer = answers[number]
         for element, share in shares.items():

@@ -67,7 +67,7 @@ def page(found: Validation, names: list[str]) -> str:
     lines = ["# Predicted against published", "", "Made by `blackmass validate --out`.", ""]
     figures = found.statistics()
     for title, groups in (
-        ("", {"all": figures, **figures["by_kind"]}),
+        ("", {"all": figures, **figures["by_kind"], **_left_out(figures)}),
         ("By element", figures["by_element"]),
         ("By source", figures["by_source"]),
     ):
@@ -84,6 +84,10 @@ def page(found: Validation, names: list[str]) -> str:
         lines += [f"![{name.replace('_', ' ')}]({name}.png)", ""]
     lines += ["## Figures", "", *_rows(found)]
     return "\n".join(lines) + "\n"
+
+
+def _left_out(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {f"{kind}, each source left out of the fit": group for kind, group in figures["left_out"].items()}
 
 
 def _table(groups: dict[str, dict[str, Any]]) -> list[str]:

@@ -68,6 +68,7 @@ def _statistics(found: dict[str, Any]) -> str:
     for title, groups in (
         ("all", {"": found}),
         ("kind", found["by_kind"]),
+        ("kind", {f"{kind}, each source left out of the fit": v for kind, v in found["left_out"].items()}),
         ("element", found["by_element"]),
         ("source", found["by_source"]),
     ):

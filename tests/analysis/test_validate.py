@@ -82,6 +82,13 @@ def test_shipped_files_hold_every_row_of_the_cases():
     assert statistics["count"] == sum(row.quality != "C" for row in found.rows)
 
 
+def test_sources_left_out_of_the_fit_are_predicted_by_a_fit_without_them():
+    statistics = validate([path for path in shipped_files() if path.name == "leach.csv"]).statistics()
+    fitted, unseen = statistics["by_kind"]["leach"], statistics["left_out"]["leach"]
+    assert unseen["count"] == fitted["count"]
+    assert unseen["median_absolute_error"] < 2 * fitted["median_absolute_error"]
+
+
 def test_predictions_do_not_see_what_was_measured(run):
     same = ["a,me,A,NMC622,H2SO4,2,H2O2,1,60,60,50,99,98,97", "b,me,A,NMC622,H2SO4,2,H2O2,1,60,60,50,1,2,3"]
     rows = run(LEACH, *same).rows
