@@ -123,8 +123,8 @@ def _medium(case: Case, answer: Answer) -> str:
     if "medium" not in case.cells:
         return "SO4-2"
     found = meaning(case, "medium", "medium")
-    if found.caution:
-        answer.cautions.append(found.caution)
+    if found.caution or found.name != "SO4-2":
+        answer.cautions.append(found.caution or "the constants are those of sulfate liquors")
     return found.name
 
 
