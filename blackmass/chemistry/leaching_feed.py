@@ -1,7 +1,6 @@
 """A leach with what it draws for its solids, and the heat that leaching and the dilution of acid set free."""
 
 import dataclasses
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
+from blackmass.chemistry.enthalpy import formation
 from blackmass.chemistry.leaching import cascade
 from blackmass.chemistry.leaching_kinetics import constants
 from blackmass.chemistry.leaching_stoichiometry import STOICHIOMETRY, acid_of, electrons_offered
-from blackmass.data.load import table
 from blackmass.declare import PerCase
 from blackmass.stream import Stream
 
@@ -131,7 +130,7 @@ def water_for(supply: Stream, pulp: Stream, density: "npt.ArrayLike") -> Stream:
 
 def reaction_heat(extents: Array) -> Array:
     """Return the heat (cases,) [W] set free by the reactions of leaching, extents (reactions, cases) [mol/s]."""
-    return np.asarray(-(_formation() @ STOICHIOMETRY) @ extents)
+    return np.asarray(-(formation() @ STOICHIOMETRY) @ extents)
 
 
 def dilution_heat(acid: Stream, pulp: Stream) -> Array:
@@ -158,11 +157,3 @@ def _dilution(stream: Stream) -> Array:
     heat, half = (constants()[name].value for name in ("dilution_heat", "dilution_water"))
     total = water + half * acid
     return np.where(total > 0, heat * water / np.where(total > 0, total, 1.0), 0.0)
-
-
-@functools.cache
-def _formation() -> Array:
-    enthalpy = np.zeros(species.COUNT)
-    for row in table("leach_heats.csv", columns=("species", "formation_kJ_mol"), key=("species",)):
-        enthalpy[species.index(row["species"])] = 1e3 * float(row["formation_kJ_mol"])
-    return enthalpy
