@@ -1,16 +1,17 @@
 """Published precipitations, predicted from their conditions."""
 
+import dataclasses
 from collections.abc import Sequence
 
 from blackmass.analysis.validate_answer import Answer
 from blackmass.analysis.validate_names import NotModelled, meaning
 from blackmass.analysis.validate_table import Case
-from blackmass.chemistry.precipitation_cases import ELEMENTS, REAGENTS, Conditions, anion_of
+from blackmass.chemistry.precipitation_cases import ELEMENTS, REAGENTS, Conditions, anion_of, is_oxidant
 from blackmass.chemistry.precipitation_cases import predict as precipitate
 from blackmass.errors import InputError
 from blackmass.status import Status
 
-DEFAULTS = {"T_C": 25.0, "reagent_ratio": 1.0}
+DEFAULTS = {"T_C": 25.0, "reagent_ratio": 1.0, "time_min": 120.0}
 """What is taken where a case does not state it."""
 _RANGE = {"T_C": (0.0, 100.0), "pH_final": (0.0, 13.0)}
 
@@ -33,7 +34,13 @@ def _predict(case: Case) -> Answer:
         if ratio is None and (pH is None or _acid(reagent)):
             ratio = answer.taken(None, DEFAULTS["reagent_ratio"], "reagent_ratio")
         kelvin = 273.15 + answer.taken(celsius, DEFAULTS["T_C"], "T_C")
-        found = precipitate(Conditions(feed, reagent, anion, ratio, pH, kelvin))
+        conditions = Conditions(feed, reagent, anion, ratio, pH, kelvin)
+        if is_oxidant(reagent):
+            if not feed.get("Mn"):
+                raise NotModelled(f"{reagent} has no manganese to oxidise")
+            minutes = answer.taken(case.number("time_min", 0.0, 1e5), DEFAULTS["time_min"], "time_min")
+            conditions = dataclasses.replace(conditions, time=60.0 * minutes)
+        found = precipitate(conditions)
     except NotModelled as why:
         answer.reason, answer.unknown = str(why), "not known" in str(why)
         return answer
@@ -61,7 +68,7 @@ def _meaning(case: Case, column: str, kind: str, default: str, answer: Answer, o
 
 def _acid(reagent: str) -> bool:
     """Whether a precipitant is no alkali, so that it cannot be dosed to a pH."""
-    return anion_of(reagent) not in (None, "CO3-2") or reagent == "CO2"
+    return is_oxidant(reagent) or anion_of(reagent) not in (None, "CO3-2") or reagent == "CO2"
 
 
 def _feed(case: Case, answer: Answer) -> dict[str, float]:

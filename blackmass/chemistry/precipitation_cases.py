@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
+from blackmass.chemistry import manganese
 from blackmass.chemistry.crystallisation import settle
 from blackmass.chemistry.mixed_hydroxide import MixedHydroxide, coprecipitate, members
 from blackmass.chemistry.neutralisation import SOLIDS, Neutralisation, neutralise
@@ -51,12 +52,19 @@ REAGENTS: dict[str, dict[str, float]] = {
     "H2C2O4": {"H+": 2, "C2O4-2": 1},
     "Na2C2O4": {"Na+": 2, "C2O4-2": 1},
     "(NH4)2C2O4": {"NH4+": 2, "C2O4-2": 1},
+    "KMnO4": {"K+": 1, "MnO4-": 1},
+    "NaMnO4": {"Na+": 1, "MnO4-": 1},
+    "Na2S2O8": {"Na+": 2, "S2O8-2": 1},
+    "K2S2O8": {"K+": 2, "S2O8-2": 1},
+    "(NH4)2S2O8": {"NH4+": 2, "S2O8-2": 1},
     "H2SO4": {"H+": 2, "SO4-2": 1},
     "HCl": {"H+": 1, "Cl-": 1},
 }
 """Reagents by formula, in species."""
 ANIONS = {"SO4-2": "H2SO4", "Cl-": "HCl"}
 """Anion of the medium, and the acid that lowers its pH."""
+OXIDANTS = {"MnO4-": 3.0, "S2O8-2": 2.0}
+"""Oxidising anions, and the electrons that they take."""
 _METALS = ("Mg", "Al", "Ca", "Mn", "Fe", "Co", "Ni", "Cu", "Zn")
 _TARGETS = {
     "PO4-3": (("Fe", "Al"), ("Li",), ("Ni", "Co", "Mn", "Ca", "Mg")),
@@ -81,6 +89,7 @@ class Conditions:
     ratio : reagent over what the metals take by charge; None: dosed to the pH
     pH : final; None: whatever it comes to
     temperature : [K]
+    time : [s], for oxidants
     """
 
     feed: Mapping[str, float]
@@ -89,6 +98,7 @@ class Conditions:
     ratio: float | None = None
     pH: float | None = None
     temperature: float = 298.15
+    time: float = 7200.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,7 +118,8 @@ def predict(conditions: Conditions) -> Outcome:
     with a ratio is added in that ratio to what it precipitates, and the pH, if given, is then set with alkali or
     acid; one without a ratio is dosed to the pH. Nickel, cobalt and manganese come down with alkali from pH 6.5 on as
     one mixed hydroxide (`mixed_hydroxide`), lithium carbonate from a liquor of little else by the activities of
-    strong liquors (`crystallisation`), everything else as in `neutralisation`.
+    strong liquors (`crystallisation`), everything else as in `neutralisation`. Permanganate and persulfate oxidise
+    manganese at the pH given, else 4 (`manganese`: a mixed tank), before the pH is set.
 
     Raises
     ------
@@ -126,6 +137,11 @@ def predict(conditions: Conditions) -> Outcome:
         if total > 0:
             residual[element] = 1e6 * left * species.molar_mass(element)
     return Outcome(shares, residual, pH, status)
+
+
+def is_oxidant(reagent: str) -> bool:
+    """Whether a reagent oxidises manganese."""
+    return any(ion in REAGENTS[reagent] for ion in OXIDANTS)
 
 
 def anion_of(reagent: str) -> str | None:
@@ -158,9 +174,13 @@ def _treated(conditions: Conditions, feed: Array) -> tuple[Array, float, int]:
         raise InputError(f"precipitation: reagent '{name}' is not known{nearest(name, REAGENTS)}")
     reagent, ratio, target = species.column(REAGENTS[name]), conditions.ratio, conditions.pH
     flow = feed.copy()
-    if ratio is not None and not (anion_of(name) is None and target is not None):
+    alkali = anion_of(name) is None and not is_oxidant(name)
+    if ratio is not None and not (alkali and target is not None):
         flow += ratio * _stoichiometric(conditions, feed, reagent) * reagent
         reagent = species.column(REAGENTS["NaOH"])
+    if is_oxidant(name):
+        flow = _oxidised(flow, conditions)
+        target = manganese.MIDDLE if target is None else target
     if _makes_lithium_carbonate(conditions, feed):
         return _lithium_carbonate(flow, conditions.temperature)
     if target is None:
@@ -182,6 +202,13 @@ def _tank(conditions: Conditions, flow: Array, pH: float, reagent: Array) -> tup
         tank = neutralise(*given, solids=(*SOLIDS, *_OXALATES) if oxalate else SOLIDS)
     slurry = flow + (reagent * tank.dose) + (tank.stoichiometry @ tank.extent)[:, 0]
     return slurry, float(tank.pH[0]), int(tank.status[0])
+
+
+def _oxidised(flow: Array, conditions: Conditions) -> Array:
+    pH = manganese.MIDDLE if conditions.pH is None else conditions.pH
+    given = (conditions.temperature, pH, conditions.time, 1.0)
+    extent = manganese.oxidise(flow[:, None], *(np.array([value]) for value in given))
+    return np.asarray(flow + (manganese.STOICHIOMETRY @ extent)[:, 0])
 
 
 _MIXED_FROM = 6.5
@@ -222,6 +249,9 @@ def _lithium_carbonate(flow: Array, temperature: float) -> tuple[Array, float, i
 
 def _stoichiometric(conditions: Conditions, feed: Array, reagent: Array) -> float:
     """Moles of a reagent that the metals of a liquor take, by charge."""
+    if is_oxidant(conditions.reagent):
+        electrons = sum(OXIDANTS.get(ion, 0.0) * n for ion, n in REAGENTS[conditions.reagent].items())
+        return 2 * float(feed[species.index("Mn+2")]) / electrons
     anion = anion_of(conditions.reagent)
     groups = _TARGETS[anion] if anion else (_METALS,)
     valence = -species.CHARGE[species.index(anion)] if anion else _hydroxide(reagent)

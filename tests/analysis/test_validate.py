@@ -213,7 +213,7 @@ PRECIPITATIONS = {
     "sulfate,NaOH,,60,9": True, "chloride,lime,,25,10": True, "sulfate,Na2CO3,1.1,,": True, "sulfate,oxalic acid,1.5,50,2": True,
     "sulfate,ammonia,,50,8": True, "sulfate,Na3PO4,1.2,60,": True, ",NH4HCO3,1,40,": True, "sulfate,MgO,0.9,50,": True,
     "sulfate,LiOH,,25,11": True, "nitrate,KOH,,25,11": True, "sulfate,H2C2O4,,25,2": True, ",,,,9": True,
-    "sulfate,Na2S,1,25,4": False, "sulfate,KMnO4,1,25,": False, "sulfate,DMG,1,25,": False,
+    "sulfate,Na2S,1,25,4": False, "sulfate,KMnO4,1,25,": False, "sulfate,NaClO,1,25,": False, "sulfate,DMG,1,25,": False,
 }  # fmt: skip
 
 

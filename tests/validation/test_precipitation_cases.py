@@ -61,3 +61,12 @@ def test_hotter_liquor_gives_more_lithium_carbonate():
 def test_what_the_reagent_brings_counts_as_fed():
     found = predict(Conditions({"Li": 10.0, "Na": 1.0}, "Na2CO3", ratio=1.0, temperature=363.15))
     assert found.precipitated["Na"] == pytest.approx(0, abs=1e-6)
+
+
+def test_permanganate_takes_manganese_and_leaves_cobalt():
+    liquor = {"Mn": 5.0, "Co": 10.0, "Ni": 10.0}
+    found = predict(Conditions(liquor, "KMnO4", ratio=1.0, pH=3.0, temperature=333.15))
+    assert found.precipitated["Mn"] > 95
+    assert found.precipitated["Co"] < 5
+    half = predict(Conditions(liquor, "KMnO4", ratio=0.5, pH=3.0, temperature=333.15))
+    assert 100 * (1 - half.residual["Mn"] / 5000) == pytest.approx(50, abs=3)
