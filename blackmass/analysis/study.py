@@ -19,6 +19,7 @@ from blackmass.quantities import from_si
 
 CHUNKS = (1000, 500, 250, 125, 60)
 FEASIBLE = "feasible"
+DIGITS = 14  # of inputs as they are shown
 REFUSED, BROKEN = "refused", "broken"
 
 
@@ -140,8 +141,10 @@ def chunk_size(cases: int) -> int:
 
 
 def shown(knob: Knob, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return SI values of a knob in its declared unit."""
-    return from_si(values, knob.unit) if knob.kind in ("number", "target") else values
+    """Return SI values of a knob in its declared unit, without the noise of the conversion."""
+    if knob.kind not in ("number", "target"):
+        return values
+    return np.array([float(f"{value:.{DIGITS}g}") for value in from_si(values, knob.unit)])
 
 
 def _one(value: Any) -> Any:

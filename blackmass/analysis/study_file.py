@@ -96,7 +96,7 @@ def _table(found: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 def _texts(table: Mapping[str, Any], label: str) -> dict[str, str]:
     """Values as text by path; `leach.temperature = ...` is a path, with or without quotation marks."""
-    found = {}
+    found: dict[str, str] = {}
     for key, value in table.items():
         if isinstance(value, dict):
             found |= {f"{key}.{inner}": text for inner, text in _texts(value, f"{label}.{key}").items()}

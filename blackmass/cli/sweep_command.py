@@ -9,12 +9,14 @@ from typing import Any
 import click
 
 from blackmass.analysis.design import Design, Sample, read_axes, read_ranges
+from blackmass.analysis.export import export_csv
 from blackmass.analysis.extras import needed
 from blackmass.analysis.study import new_study
 from blackmass.analysis.study_file import Asked
 from blackmass.analysis.sweep import Swept, sweep
 from blackmass.cli.progress import shown_progress
 from blackmass.cli.study_options import asked, confirm, jobs_of, plant_of, study_options
+from blackmass.cli.write import check_folder
 from blackmass.errors import InputError
 from blackmass.flowsheet.plant import Plant
 
@@ -24,6 +26,7 @@ from blackmass.flowsheet.plant import Plant
 @click.option("--sample", "cases", type=int, metavar="N", help="Draw N cases instead of a full grid.")
 @click.option("--method", help="How they are drawn: sobol [default], lhs or random.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file, one row a case.")
+@click.option("--csv", type=click.Path(path_type=Path), help="The same rows as CSV, for a spreadsheet.")
 @click.option("--resume", is_flag=True, help="Go on with what an interrupted run left.")
 @click.option("--force", is_flag=True, help="Replace what is there.")
 def command(
@@ -31,6 +34,7 @@ def command(
     cases: int | None,
     method: str | None,
     out: Path,
+    csv: Path | None,
     resume: bool,
     force: bool,
     jobs: int | None,
@@ -48,6 +52,8 @@ def command(
     plant = plant_of(flowsheet, wanted)
     design = design_of(plant, wanted)
     confirm(design.cases, yes)
+    if csv is not None:
+        check_folder(csv.parent)
     study = new_study(plant, design, wanted.outputs, wanted.constraints)
     swept = sweep(
         study,
@@ -60,6 +66,8 @@ def command(
         command=shlex.join(["blackmass", *sys.argv[1:]]),
         progress=shown_progress(),
     )
+    if csv is not None:
+        export_csv(out, csv)
     click.echo(json.dumps(_figures(plant, swept), indent=2) if as_json else _text(plant, swept))
 
 

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from blackmass.analysis import extras
+from blackmass.analysis.export import export_csv
 from blackmass.analysis.sweep import Progress
 from blackmass.cli.progress import progress_text, shown_progress
 from blackmass.cli.sweep_command import command
@@ -51,6 +52,24 @@ def test_a_study_file_and_the_command_line_together(tmp_path):
     assert table["twice"].to_pylist() == [2 * value for value in table["feed.kg_per_h"].to_pylist()]
 
 
+def test_rows_for_a_spreadsheet(tmp_path):
+    out, csv = tmp_path / "map.parquet", tmp_path / "tables" / "map.csv"
+    arguments = ["spoke", "--vary", "screen.cut_size=0.3:0.7:5 mm", "--out", str(out), "--csv", str(csv)]
+    assert call(*arguments).exit_code == 0
+    header, *rows = csv.read_text(encoding="utf-8-sig").splitlines()
+    assert header.startswith('"case","screen.cut_size [um]","status"')
+    assert len(rows) == 5
+    assert rows[2].startswith('2,500,"converged","ok"')
+
+
+def test_text_that_a_spreadsheet_would_run_is_disarmed(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    source, target = tmp_path / "x.parquet", tmp_path / "x.csv"
+    parquet.write_table(arrow.table({"feed": ["=1+1", "@x", "NMC=1"], "gain": [-1.0, 2.0, None]}), source)
+    export_csv(source, target)
+    assert target.read_text(encoding="utf-8-sig").splitlines()[1:] == ['"\'=1+1",-1', '"\'@x",2', '"NMC=1",']
+
+
 WRONG = {
     "unit": (["--vary", "scren.cut_size=1:2:3"], "did you mean 'screen'?"),
     "parameter": (["--vary", "screen.cutsize=1:2:3"], "did you mean 'cut_size'?"),
@@ -61,6 +80,7 @@ WRONG = {
     "too many": (["--vary", "screen.cut_size=0.3:0.7:1000 mm", "--vary", "screen.sharpness=2:9:1000"], "add --yes"),
     "method": (["--vary", "screen.cut_size=0.3:0.7 mm", "--sample", "9", "--method", "sobel"], "choose one of sobol"),
     "no sample": (["--vary", "screen.cut_size=0.3,0.7 mm", "--method", "lhs"], "needs --sample"),
+    "csv": (["--vary", "screen.cut_size=0.3,0.7 mm", "--csv", "/proc/x/y.csv"], "cannot be written"),
     "no cases": (["--vary", "screen.cut_size=0.3:0.7 mm", "--sample", "0"], "--sample 0: from 1"),
     "output": (["--vary", "screen.cut_size=0.3,0.7 mm", "--output", "x=recovery.Lo"], "did you mean 'recovery.Li'?"),
     "constraint": (["--vary", "screen.cut_size=0.3,0.7 mm", "--constraint", "recovery.Li"], "write EXPRESSION <="),
