@@ -123,7 +123,7 @@ def dilution(stream: Stream) -> Array:
     base = _hydroxide(stream)
     heat, half = 1e3 * _alkali()["alkali_heat"], _alkali()["alkali_half_water"]
     water = np.maximum(stream.flow[_WATER] - base, 0.0)
-    return strong + heat * base * _ratio((half * base) ** 2, water**2 + (half * base) ** 2)
+    return strong + heat * base * _ratio(half * base, np.hypot(water, half * base)) ** 2
 
 
 def free_protons(stream: Stream) -> Array:
@@ -149,8 +149,8 @@ def _bisulfate(stream: Stream, protons: Array) -> Array:
     water = np.maximum(stream.flow[_WATER], 0.0) * species.MOLAR_MASS[_WATER, 0]
     constant = 10.0 ** -_reaction(BISULFATE).log_k * water
     acid, base = np.maximum(protons, 0.0), np.maximum(stream.flow[_SULFATE], 0.0)
-    root = np.sqrt((acid - base) ** 2 + constant * (2 * (acid + base) + constant))
-    return _ratio(2 * acid * base, acid + base + constant + root)
+    root = np.hypot(acid - base, np.sqrt(constant) * np.sqrt(2 * (acid + base) + constant))
+    return 2 * acid * _ratio(base, acid + base + constant + root)
 
 
 def _beyond(stream: Stream) -> Array:
