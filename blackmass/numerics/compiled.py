@@ -2,11 +2,13 @@
 
 import functools
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core import event
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -30,6 +32,24 @@ def compiled(function: Function) -> Function:
     if files is not None:
         files._source_stamp = _stamp(Path(function.__code__.co_filename))
     return machine  # type: ignore[no-any-return]
+
+
+class _Notice(event.Listener):
+    """Says once, to somebody who waits at a terminal, what takes so long."""
+
+    def __init__(self) -> None:
+        self.given = not sys.stderr.isatty()
+
+    def on_start(self, event: event.Event) -> None:
+        if not self.given:
+            print("blackmass: making machine code, once on this computer (a minute or two) ...", file=sys.stderr)
+        self.given = True
+
+    def on_end(self, event: event.Event) -> None:
+        """Nothing to say."""
+
+
+event.register("numba:compile", _Notice())
 
 
 def _stamp(file: Path) -> tuple[int, int]:
