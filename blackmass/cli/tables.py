@@ -86,5 +86,6 @@ def _balance(balance: dict[str, Any]) -> str:
         for name, v in balance["by_element"].items()
     ]
     rows.append(["charge", "", "", _number(balance["charge_relative_error"], 2)])
+    rows.append(["enthalpy", "", "", _number(balance["enthalpy_relative_error"], 2)])
     title = f"Balance: {verdict} (worst {_number(error, 2)} relative, at {balance['worst_unit']})"
     return aligned(title, ["element", "in, kg/h", "out, kg/h", "relative error"], rows)
