@@ -62,36 +62,43 @@ class Store:
             process writes it, or the place cannot be written.
         """
         _check_place(self.path)
-        if force and not resume:
-            self._clear()
-        there = self.path.exists(), any(self.folder.glob("*.parquet"))
-        if any(there) and not resume:
-            what = "exists already" if there[0] else "holds an unfinished study"
-            raise InputError(f"--out {self.path}: {what}; --resume goes on with it, --force begins anew.")
-        if there[0]:
+        if self.path.exists() and not force:
+            if not resume:
+                raise InputError(f"--out {self.path}: exists already; --resume goes on with it, --force begins anew.")
             self._check_same(_about_of_file(self.path), self.path)
             self.complete = True
-            shutil.rmtree(self.folder, ignore_errors=True)
             return self
-        self._begin(resume)
-        return self
-
-    def _begin(self, resume: bool) -> None:
         try:
             self.folder.mkdir(exist_ok=True)
             self._take_lock()
-            note = self.folder / "study.json"
-            if resume and note.exists():
-                kept = json.loads(note.read_text(encoding="utf-8"))
-                self._check_same(kept["about"], self.folder)
-                self.command = kept["command"]
-            else:
-                _write(note, lambda path: path.write_text(json.dumps({"about": self.about, "command": self.command})))
-            for leftover in self.folder.glob("*.tmp"):
-                leftover.unlink()
-            self.done = {number for number in range(len(self.rows)) if self._is_whole(number)}
+            self._begin(resume, force)
         except (OSError, ValueError, KeyError) as error:
+            self.close()
             raise InputError(f"--out {self.path}: cannot be written or gone on with ({error}).") from None
+        except InputError:
+            self.close()
+            raise
+        return self
+
+    def _begin(self, resume: bool, force: bool) -> None:
+        if force:
+            self.path.unlink(missing_ok=True)
+            for part in self._parts():
+                part.unlink()
+        if not resume and self._parts():
+            raise InputError(
+                f"--out {self.path}: holds an unfinished study; --resume goes on with it, --force begins anew."
+            )
+        note = self.folder / "study.json"
+        if self._parts():
+            kept = json.loads(note.read_text(encoding="utf-8"))
+            self._check_same(kept["about"], self.folder)
+            self.command = kept["command"]
+        else:
+            _write(note, lambda path: path.write_text(json.dumps({"about": self.about, "command": self.command})))
+        for leftover in self.folder.glob("*.tmp"):
+            leftover.unlink()
+        self.done = {number for number in range(len(self.rows)) if self._is_whole(number)}
 
     def write(self, number: int, start: int, columns: Columns) -> None:
         """Keep a chunk, whole or not at all.
@@ -126,12 +133,15 @@ class Store:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-            if not self.done:
+            if not self._parts():
                 shutil.rmtree(self.folder, ignore_errors=True)
 
     # --- parts -------------------------------------------------------------------------------------
     def _part(self, number: int) -> Path:
         return self.folder / f"{number:08d}.parquet"
+
+    def _parts(self) -> list[Path]:
+        return list(self.folder.glob("*.parquet"))
 
     def _is_whole(self, number: int) -> bool:
         parquet, path = needed("pyarrow.parquet", "sweep"), self._part(number)
@@ -192,15 +202,9 @@ class Store:
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self.close()
+                os.close(self._lock)
+                self._lock = None
                 raise InputError(f"--out {self.path}: another process is writing it.") from None
-
-    def _clear(self) -> None:
-        try:
-            self.path.unlink(missing_ok=True)
-            shutil.rmtree(self.folder, ignore_errors=True)
-        except OSError as error:
-            raise InputError(f"--out {self.path}: cannot be replaced ({error.strerror}).") from None
 
 
 def schema_of(names: Mapping[str, str], units: Mapping[str, str]) -> Any:

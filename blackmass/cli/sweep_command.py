@@ -48,6 +48,8 @@ def command(
     Example: blackmass sweep nmc_hydromet --vary leach.temperature=50:90:9 --vary leach.tanks=2,3,4 --out map.parquet
     """
     needed("pyarrow", "sweep")
+    if resume and force:
+        raise InputError("--resume goes on with what is there, --force begins anew: give one of them.")
     wanted = asked(options, cases=cases, method=method)
     plant = plant_of(flowsheet, wanted)
     design = design_of(plant, wanted)
@@ -55,17 +57,21 @@ def command(
     if csv is not None:
         check_folder(csv.parent)
     study = new_study(plant, design, wanted.outputs, wanted.constraints)
-    swept = sweep(
-        study,
-        design,
-        out,
-        jobs=jobs_of(jobs, design.cases),
-        scheduler=scheduler,
-        resume=resume,
-        force=force,
-        command=shlex.join(["blackmass", *sys.argv[1:]]),
-        progress=shown_progress(),
-    )
+    try:
+        swept = sweep(
+            study,
+            design,
+            out,
+            jobs=jobs_of(jobs, design.cases),
+            scheduler=scheduler,
+            resume=resume,
+            force=force,
+            command=shlex.join(["blackmass", *sys.argv[1:]]),
+            progress=shown_progress(),
+        )
+    except KeyboardInterrupt:
+        click.echo(f"\nwhat was solved is kept beside {out}: the same command with --resume goes on.", err=True)
+        raise
     if csv is not None:
         export_csv(out, csv)
     click.echo(json.dumps(_figures(plant, swept), indent=2) if as_json else _text(plant, swept))

@@ -18,7 +18,7 @@ from blackmass.analysis.design import Sample, read_axes, read_ranges
 from blackmass.analysis.knobs import applied
 from blackmass.analysis.study import chunk_size, new_study
 from blackmass.analysis.sweep import sweep
-from blackmass.errors import InputError
+from blackmass.errors import InputError, SolveError
 from blackmass.flowsheet.load import load_flowsheet
 from blackmass.flowsheet.plant import Plant
 from blackmass.flowsheet.solve import solve
@@ -225,9 +225,46 @@ def test_another_study_is_not_gone_on_with(plant, study, design, tmp_path):
 def test_two_do_not_write_one_file(study, design, tmp_path):
     about, schema = sweeping.about(study, design), sweeping.schema(study)
     first = storing.Store(tmp_path / "one.parquet", about, schema, [400]).open()
-    with pytest.raises(InputError, match="another process is writing"):
-        storing.Store(tmp_path / "one.parquet", about, schema, [400]).open(resume=True)
+    for how in ({}, {"resume": True}, {"force": True}):
+        with pytest.raises(InputError, match="another process is writing"):
+            storing.Store(tmp_path / "one.parquet", about, schema, [400]).open(**how)
     first.close()
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_unfinished_study_is_not_thrown_away(study, design, tmp_path):
+    path = tmp_path / "part.parquet"
+
+    def stop(progress):
+        if progress.done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(study, design, path, progress=stop)
+    other = Sample(design.ranges, 400, "sobol", 6)
+    for message, arguments in (("holds an unfinished study", {}), ("seed 5, not 6", {"resume": True})):
+        with pytest.raises(InputError, match=message):
+            sweep(study, other, path, **arguments)
+    assert any((tmp_path / "part.parquet.parts").glob("*.parquet"))
+    sweep(study, other, path, force=True)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["part.parquet"]
+
+
+def test_a_disk_that_refuses_leaves_what_was_solved(study, design, whole, tmp_path, monkeypatch):
+    path, rename, writes = tmp_path / "full.parquet", os.replace, []
+
+    def full(source, target):
+        writes.append(target)
+        if len(writes) == 4:
+            raise OSError(28, "No space left on device")
+        rename(source, target)
+
+    monkeypatch.setattr(storing.os, "replace", full)
+    with pytest.raises(SolveError, match=r"No space left on device; what was solved is kept"):
+        sweep(study, design, path)
+    swept = sweep(study, design, path, resume=True)
+    assert swept.before == 120
+    assert parquet.read_table(path).equals(whole)
 
 
 def test_places_that_cannot_be_written(study, design, tmp_path):
@@ -239,6 +276,36 @@ def test_places_that_cannot_be_written(study, design, tmp_path):
     ):
         with pytest.raises(InputError, match=message):
             sweep(study, design, path)
+
+
+# --- scripts of the user ------------------------------------------------------------------------------
+SCRIPT = '''
+from blackmass import Plant, operations as op
+from blackmass.operations.splitter import Splitter
+
+class Divider(Splitter):
+    """A splitter of my own."""
+
+def own():
+    plant = Plant("own")
+    cells = plant.feed("cells", "NMC622=1 t/h")
+    divider = plant.add("divider", Divider(), feed=cells)
+    for port in divider.operation.outlets:
+        plant.waste(port, getattr(divider, port))
+    return plant
+'''
+
+
+def test_operations_of_a_script_go_to_other_processes(tmp_path):
+    script = tmp_path / "own.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    plant = load_flowsheet(str(script))
+    share = next(iter(plant.units["divider"].operation.params))
+    grid = read_axes(plant, {f"divider.{share}": "0.1:0.9:200"})
+    study = new_study(plant, grid)
+    sweep(study, grid, tmp_path / "one.parquet")
+    sweep(study, grid, tmp_path / "two.parquet", jobs=2)
+    assert parquet.read_table(tmp_path / "two.parquet").equals(parquet.read_table(tmp_path / "one.parquet"))
 
 
 # --- failures ----------------------------------------------------------------------------------------
