@@ -49,10 +49,9 @@ def _predict(case: Case, constants: Callable[[str], Extractant]) -> Answer:
     if pH is None and saponified is None:
         answer.assumed.append("an acid organic and a feed at pH 5")
     _flag(given, pH, answer)
-    chemistry = chemistry.at(given["T_C"] + 273.15)
     liquor = _liquor(case, chemistry, anion, 10 ** -DEFAULTS["feed_pH"] if pH is None else 0.0, answer)
     found = contact(
-        chemistry,
+        chemistry.at(273.15 + given["T_C"]),
         liquor,
         np.array([given["oa_ratio"]]),
         np.array([given["extractant_M"]]),
@@ -140,6 +139,7 @@ def _liquor(case: Case, chemistry: Extractant, anion: str, acid: float, answer: 
     amounts: dict[str, float] = {"H+": acid} if acid else {}
     measured = {element for _, element, _ in case.measured}
     stated = {c[5:-3]: case.number(c, 0.0, 600.0) for c in case.cells if c.startswith("feed_") and c.endswith("_gL")}
+    dilute = []
     for element in sorted(measured | set(stated)):
         ion = IONS.get(element, f"{element}+2")
         if element not in species.ELEMENTS or ion not in species.NAMES:
@@ -149,9 +149,11 @@ def _liquor(case: Case, chemistry: Extractant, anion: str, acid: float, answer: 
         amounts[ion] = (grams or 0.0) / (1e3 * species.MOLAR_MASS[species.index(ion), 0])
         if not grams and element in measured:
             amounts[ion] = DILUTE
-            answer.assumed.append(f"{element} dilute")
+            dilute.append(element)
         if ion not in chemistry.metals:
             answer.missing[element] = f"there is no constant for {element} with {chemistry.name}"
+    if dilute:
+        answer.assumed.append(f"dilute {', '.join(dilute)}")
     charge = sum(amount * species.CHARGE[species.index(ion)] for ion, amount in amounts.items())
     amounts[anion] = amounts.get(anion, 0.0) + charge / -species.CHARGE[species.index(anion)]
     feed = Stream.of(amounts | {"H2O": 55.0})

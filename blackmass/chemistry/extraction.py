@@ -8,8 +8,9 @@ with f the free extractant [mol/L of units], q the anions per unit and s the cro
 full loading (Biswas et al., Ind. Eng. Chem. Res. 39 (2000) 155; Flett, J. Organomet. Chem. 690 (2005) 2426,
 10.1016/j.jorganchem.2004.11.037). The acid held by one metal, z + q a f / (f + s), is q d ln D / d ln f, so that
 distribution and loading are two faces of one free energy and no loading can pass the capacity. K comes from pH50 and
-is conditional: sulfate complexes are inside it. Activity of the proton and of the weak acids by the Debye-Hückel term
-of the specific ion interaction theory (Ciavatta, Ann. Chim. 70 (1980) 551), 25 C.
+is conditional: sulfate complexes are inside it; it is that of 25 C, and `Extractant.at` takes it to other
+temperatures. Activity of the proton and of the weak acids by the Debye-Hückel term of the specific ion interaction
+theory (Ciavatta, Ann. Chim. 70 (1980) 551), 25 C.
 """
 
 import dataclasses
@@ -25,6 +26,9 @@ from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
 LN10 = np.log(10.0)
+GAS_CONSTANT = 8.31446261815324  # J/(mol K), exact
+REFERENCE = 298.15
+"""Temperature [K] of the constants in the data."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Extractant:
         q and s [mol/L].
     solubility : float
         Extractant lost dissolved in the aqueous phase [mol/L].
+    enthalpy : array (metals, 1)
+        Of extraction [J/mol].
     """
 
     name: str
@@ -58,6 +64,12 @@ class Extractant:
     per_unit: float
     crossover: float
     solubility: float
+    enthalpy: Array
+
+    def at(self, temperature: float) -> "Extractant":
+        """Return the extractant with its constants at a temperature [K], by the equation of van 't Hoff."""
+        change = self.enthalpy / GAS_CONSTANT * (1.0 / REFERENCE - 1.0 / temperature)
+        return dataclasses.replace(self, log_k=self.log_k + change)
 
     def log_distribution(self, log_free: Array, pH: Array) -> Array:
         """Return ln D (..., metals, cases) at ln of the free extractant [mol/L] and pH, both (..., cases)."""
@@ -74,7 +86,17 @@ class Extractant:
         return free / (free + self.crossover)
 
 
-_COLUMNS = ("extractant", "metal", "pH50", "uncertainty", "concentration_mol_L", "adduct", "rate_in", "rate_out")
+_COLUMNS = (
+    "extractant",
+    "metal",
+    "pH50",
+    "uncertainty",
+    "concentration_mol_L",
+    "adduct",
+    "enthalpy_kJ_mol",
+    "rate_in",
+    "rate_out",
+)
 _CONSTANTS = ("extractant", "per_unit", "crossover_mol_L", "solubility_mg_L")
 
 
@@ -103,9 +125,9 @@ def extractant(name: str) -> Extractant:
     rows = [
         r for r in table("extractants.csv", columns=_COLUMNS, key=("extractant", "metal")) if r["extractant"] == name
     ]
-    pH50, concentration, adduct, rate_in, rate_out = (
+    pH50, concentration, adduct, enthalpy, rate_in, rate_out = (
         np.array([[float(row[key])] for row in rows])
-        for key in ("pH50", "concentration_mol_L", "adduct", "rate_in", "rate_out")
+        for key in ("pH50", "concentration_mol_L", "adduct", "enthalpy_kJ_mol", "rate_in", "rate_out")
     )
     metals = tuple(row["metal"] for row in rows)
     charge = species.CHARGE[species.indices(list(metals))][:, None]
@@ -113,7 +135,7 @@ def extractant(name: str) -> Extractant:
     log_k = -charge / q * np.log(free) - adduct * np.log(free + s) - charge * LN10 * pH50
     acid = species.MOLAR_MASS[species.index(f"{name}-(org)"), 0] + species.molar_mass("H")
     solubility = float(general[name]["solubility_mg_L"]) * 1e-6 / acid
-    return Extractant(name, metals, log_k, charge, adduct, rate_in, rate_out, q, s, solubility)
+    return Extractant(name, metals, log_k, charge, adduct, rate_in, rate_out, q, s, solubility, 1e3 * enthalpy)
 
 
 @functools.cache
