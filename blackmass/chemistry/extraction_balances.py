@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blackmass.chemistry.extraction_case import FEED, LN10, SCRUB, STRIP, Array, Case, Desk, cascade_of
+from blackmass.chemistry.extraction_case import ANIONS, FEED, LN10, SCRUB, STRIP, Array, Case, Desk
 from blackmass.numerics.cascade import Layout, eliminate_cascade, flows, influence
 from blackmass.numerics.compiled import compiled
 
@@ -57,14 +57,14 @@ def residual(case: Case, layout: Layout, desk: Desk, w: Array) -> Point:
         out[count + j] = np.log(desk.total[j])
         held = _protons(case, layout, desk, w[j], strip_volume, j)
         held -= case.protons[j] + case.acid_protons[j] * strip_volume
-        for m in range(case.charge.size):
+        for m in range(case.metals):
             held += case.charge[m] * desk.falling[m, j]
         if j == 0:
             first = held
         out[j] = held / capacity
         if (case.hold and j < case.extraction) or not case.volume[j] + case.per_litre[j] > 0:
             out[j] = w[j] - log_h_at(case, case.target if case.targeted else _NEUTRAL, j)
-    blur = _BLUR * (case.layout.recycled - layout.recycled + 1 - layout.approach)
+    blur = _BLUR * (case.closed - layout.recycled + 1 - layout.approach)
     returned = layout.recycled * min(desk.equivalents[count - 1] / capacity, 1.0)
     fraction, controlled = 0.0 if case.targeted else case.saponified, 0.0
     out[2 * count] = dose - fraction * (1 - returned)
@@ -104,7 +104,7 @@ def _metals(case: Case, layout: Layout, desk: Desk, w: Array, dose: float, strip
         desk.volume[j] = case.volume[j] + case.per_litre[j] * strip_volume
         desk.equivalents[j], desk.adducts[j] = 0.0, 0.0
     desk.volume[0] += case.alkali_volume * dose * case.capacity
-    for m in range(case.charge.size):
+    for m in range(case.metals):
         z, a = case.charge[m], case.adduct[m]
         for j in range(count):
             ratio = case.organic / desk.volume[j] if desk.volume[j] > 0 else case.organic
@@ -113,7 +113,7 @@ def _metals(case: Case, layout: Layout, desk: Desk, w: Array, dose: float, strip
             factor = np.exp(min(max(log_d, -_WIDEST), _WIDEST))
             desk.rest[m, j] = 1 / (1 + factor)
             desk.share[m, j] = factor * desk.rest[m, j]
-        one = cascade_of(desk, m)
+        one = desk.store[m]
         eliminate_cascade(one, layout, desk.share[m], desk.rest[m], case.efficiency[m])
         desk.fed[:] = 0.0
         desk.fed[case.extraction - 1] += case.entering[FEED, m]
@@ -136,7 +136,7 @@ def _protons(case: Case, layout: Layout, desk: Desk, log_h: float, strip_volume:
     desk.water[j] = h - oh
     held, slope, gain = (h - oh) * desk.volume[j], (h + oh) * desk.volume[j], (h - oh) * case.per_litre[j]
     acidic = 1.0 if j > layout.edge else 0.0
-    for anion in range(case.acids.shape[1]):
+    for anion in range(ANIONS):
         one, two, three = case.beta[j, anion, 0] * h, case.beta[j, anion, 1] * h * h, case.beta[j, anion, 2] * h**3
         inverse = 1 / (1 + one + two + three)
         mean = (one + 2 * two + 3 * three) * inverse
@@ -149,9 +149,9 @@ def _protons(case: Case, layout: Layout, desk: Desk, log_h: float, strip_volume:
 
 
 @compiled
-def jacobian(case: Case, layout: Layout, desk: Desk, point: Point) -> None:
+def jacobian(case: Case, layout: Layout, desk: Desk, point: Point, matrix: Array) -> None:
     """Fill in the derivative of the residual where the residual was last found, (unknowns, unknowns)."""
-    count, edge, capacity, matrix = layout.stages, layout.edge, case.capacity, desk.matrix
+    count, edge, capacity = layout.stages, layout.edge, case.capacity
     _moved(case, layout, desk, point.strip_volume)
     for j in range(count):
         row = count + j
@@ -189,9 +189,13 @@ def _moved(case: Case, layout: Layout, desk: Desk, strip_volume: float) -> None:
     Columns: each stage by its ln D; the metals of the strip acid; the alkali.
     """
     count, edge, strips = layout.stages, layout.edge, layout.edge + 1 < layout.stages
-    desk.up[:, :, :] = 0.0
-    desk.down[:, :, :] = 0.0
-    for m in range(case.charge.size):
+    for j in range(count):
+        for k in range(count + 2):
+            for moment in range(5):
+                desk.up[moment, j, k] = 0.0
+            for moment in range(3):
+                desk.down[moment, j, k] = 0.0
+    for m in range(case.metals):
         z, a, swing = case.charge[m], case.adduct[m], desk.fed
         for j in range(count):
             mixed = (desk.rising[m, j] + desk.falling[m, j]) * desk.share[m, j] * desk.rest[m, j]
@@ -199,7 +203,7 @@ def _moved(case: Case, layout: Layout, desk: Desk, strip_volume: float) -> None:
         top = case.entering[STRIP, m] * strip_volume / case.capacity if strips else 0.0
         entry = 1.0 if m == case.sodium else 0.0
         change, entering, in_edge = desk.change, desk.ends[0], desk.ends[1]
-        influence(cascade_of(desk, m), layout, swing, top, entry, change, desk.ends)
+        influence(desk.store[m], layout, swing, top, entry, change, desk.ends)
         for j in range(count):
             below, high = change[j - 1] if j else entering, change[count - 1 if j > edge else edge]
             up = in_edge if j == edge and strips else change[j]

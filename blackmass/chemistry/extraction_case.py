@@ -1,16 +1,18 @@
 """One case of an extraction circuit as compiled loops see it: what enters each stage, and the constants there."""
 
-from typing import NamedTuple
+from typing import NamedTuple, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.numerics.cascade import Cascade, Layout, cascade
+from blackmass.chemistry.extraction import extractant, extractant_names, weak_acids
+from blackmass.numerics.cascade import Layout
 from blackmass.numerics.compiled import compiled
 
 Array = npt.NDArray[np.float64]
 LN10 = float(np.log(10.0))
 FEED, SCRUB, STRIP = range(3)
+_MOST_CARRIED = 0.99
 GIVEN = (
     "organic", "concentration", "efficiency", "pH", "saponified", "alkali_volume", "strip_ratio", "strip_floor",
     "carried",
@@ -50,13 +52,22 @@ class Given(NamedTuple):
     acids: Array  # (3, anions, cases)
 
 
-class Case(NamedTuple):
-    """One circuit, with only the metals that it holds; arrays of (stages,) and (metals,) unless said otherwise."""
+METALS = max(len(extractant(name).metals) for name in extractant_names())
+ANIONS, STAGES = len(weak_acids()[0]), 30
 
-    layout: Layout
+
+class Case:
+    """One circuit, with only the metals that it holds; a record of `_CASE`."""
+
+    metals: int
+    edge: int  # last stage of scrubbing, else of extraction
+    stages: int
     extraction: int
-    hold: bool
-    targeted: bool
+    sodium: int  # which metal is, or -1
+    hold: int
+    targeted: int
+    closed: float
+    carried: float
     organic: float
     concentration: float
     capacity: float
@@ -68,22 +79,42 @@ class Case(NamedTuple):
     normality: float
     per_unit: float
     crossover: float
-    sodium: int
-    rows: npt.NDArray[np.intp]
+    rows: npt.NDArray[np.int64]
     log_k: Array
     charge: Array
     adduct: Array
-    entering: Array  # (3 liquors, metals)
-    efficiency: Array  # (metals, stages)
+    entering: Array
+    efficiency: Array
     volume: Array
     per_litre: Array
     protons: Array
     acid_protons: Array
-    acids: Array  # (stages, anions)
-    acid_acids: Array  # (anions,)
-    beta: Array  # (stages, anions, 3)
+    acids: Array
+    acid_acids: Array
+    beta: Array
     log_water: Array
     log_gamma: Array
+
+
+_WHOLE = ("metals", "edge", "stages", "extraction", "sodium", "hold", "targeted")
+_SHAPES: dict[str, tuple[int, ...]] = {
+    "rows": (METALS,), "log_k": (METALS,), "charge": (METALS,), "adduct": (METALS,), "entering": (3, METALS),
+    "efficiency": (METALS, STAGES), "volume": (STAGES,), "per_litre": (STAGES,), "protons": (STAGES,),
+    "acid_protons": (STAGES,), "acids": (STAGES, ANIONS), "acid_acids": (ANIONS,), "beta": (STAGES, ANIONS, 3),
+    "log_water": (STAGES,), "log_gamma": (STAGES,),
+}  # fmt: skip
+_CASE = np.dtype(
+    (
+        np.record,
+        [(n, np.int64 if n in (*_WHOLE, "rows") else np.float64, _SHAPES.get(n, ())) for n in get_type_hints(Case)],
+    )
+)
+
+
+@compiled
+def layout_of(case: Case, recycled: float, approach: float) -> Layout:
+    """Return the cascade of a circuit, with a share of the organic recycled and a factor to the efficiency."""
+    return Layout(case.edge, case.stages, recycled, case.carried, approach)
 
 
 @compiled
@@ -98,84 +129,85 @@ def proton_constants(strength: float, chemistry: Chemistry, beta: Array) -> tupl
 
 
 @compiled
-def read_case(given: Given, chemistry: Chemistry, number: int) -> Case:
+def read_case(given: Given, chemistry: Chemistry, number: int, case: Case) -> None:
     """Gather one case.
 
     The aqueous phase of a stage holds a fixed part (`volume`, `protons`, `acids`), and a part per litre of strip acid.
     """
-    edge, count = given.extraction + given.scrub - 1, given.extraction + given.scrub + given.strip
-    numbers = given.numbers[:, number].copy()
-    organic = numbers[_PER_LITRE]
+    edge, numbers = given.extraction + given.scrub - 1, given.numbers[:, number]
+    case.edge, case.stages, case.extraction = edge, given.extraction + given.scrub + given.strip, given.extraction
+    case.closed, case.targeted = 1.0 if given.closed else 0.0, 1 if np.isfinite(numbers[_PH]) else 0
+    case.hold = case.targeted if given.hold else 0
+    case.organic, case.concentration = numbers[_PER_LITRE], numbers[_MOLARITY]
+    case.capacity, case.target, case.saponified = case.organic * case.concentration, numbers[_PH], numbers[_SAPONIFIED]
+    case.alkali_volume, case.strip_ratio, case.strip_floor = numbers[_ALKALI], numbers[_RATIO], numbers[_FLOOR]
+    case.per_unit, case.crossover = chemistry.per_unit, chemistry.crossover
     source = SCRUB if given.scrub else FEED
-    spill = 0.0
+    case.carried = 0.0
     if given.strip and given.volume[source, number] > 0:
-        spill = min(numbers[_CARRIED] * organic / given.volume[source, number], 0.99)
-    anions, present = given.acids.shape[1], np.zeros(chemistry.charge.size, dtype=np.intp)
-    metals, sodium = 0, -1
-    for m in range(chemistry.charge.size):
-        amount = 0.0
-        for liquor in range(3):
-            amount += given.metals[liquor, m, number]
-        if amount > 0 or m == chemistry.sodium:
-            if m == chemistry.sodium:
-                sodium = metals
-            present[metals] = m
-            metals += 1
-    rows = present[:metals]
-    # shares of the liquors in each stage
-    fixed = np.zeros((count, 2))
-    for j in range(count):
-        if j < given.extraction:
-            fixed[j, FEED] = 1.0 if given.scrub or j == edge else 1 - spill
-        if j <= edge:
-            fixed[j, SCRUB] = 1.0 if j == edge else 1 - spill
-        elif j == edge + 1:
-            fixed[j, source] = spill
-    entering, efficiency = np.empty((3, metals)), np.zeros((metals, count))
-    volume, per_litre, protons, acid_protons, acids = (
-        np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count), np.zeros((count, anions)),
-    )  # fmt: skip
-    beta, log_water, log_gamma = np.empty((count, anions, 3)), np.empty(count), np.empty(count)
-    for j in range(count):
+        case.carried = min(numbers[_CARRIED] * case.organic / given.volume[source, number], _MOST_CARRIED)
+    _read_metals(given, chemistry, number, case)
+    for anion in range(ANIONS):
+        case.acid_acids[anion] = given.acids[STRIP, anion, number]
+    for j in range(case.stages):
+        case.volume[j], case.protons[j] = 0.0, 0.0
+        for anion in range(ANIONS):
+            case.acids[j, anion] = 0.0
         strength = 0.0
         for liquor in range(2):
-            part = fixed[j, liquor]
-            volume[j] += part * given.volume[liquor, number]
-            protons[j] += part * given.charge[liquor, number]
+            part = _part(given, case, source, liquor, j)
+            case.volume[j] += part * given.volume[liquor, number]
+            case.protons[j] += part * given.charge[liquor, number]
             strength += part * given.volume[liquor, number] * given.strength[liquor, number]
-            for anion in range(anions):
-                acids[j, anion] += part * given.acids[liquor, anion, number]
-        if j > edge:
-            per_litre[j], acid_protons[j] = given.volume[STRIP, number], given.charge[STRIP, number]
+            for anion in range(ANIONS):
+                case.acids[j, anion] += part * given.acids[liquor, anion, number]
+        strips = j > edge
+        case.per_litre[j] = given.volume[STRIP, number] if strips else 0.0
+        case.acid_protons[j] = given.charge[STRIP, number] if strips else 0.0
+        if strips:
             strength = given.strength[STRIP, number]
-        elif volume[j] > 0:
-            strength /= volume[j]
-        log_water[j], log_gamma[j] = proton_constants(strength, chemistry, beta[j])
-        wet = volume[j] + per_litre[j] > 0
-        for m in range(metals):
-            rate = chemistry.rate_in[rows[m]] if j < given.extraction else chemistry.rate_out[rows[m]]
-            efficiency[m, j] = 1 - (1 - numbers[_EFFICIENCY]) ** rate if wet else 0.0
-    normality = given.charge[STRIP, number]
-    for m in range(metals):
-        for liquor in range(3):
-            entering[liquor, m] = given.metals[liquor, rows[m], number]
-        normality -= chemistry.charge[rows[m]] * entering[STRIP, m]
-    targeted = np.isfinite(numbers[_PH])
-    held = given.hold and targeted
-    layout = Layout(edge, count, 1.0 if given.closed else 0.0, spill, 1.0)
-    return Case(
-        layout, given.extraction, held, targeted, organic,
-        numbers[_MOLARITY], numbers[_MOLARITY] * organic, numbers[_PH], numbers[_SAPONIFIED], numbers[_ALKALI],
-        numbers[_RATIO], numbers[_FLOOR], normality, chemistry.per_unit, chemistry.crossover, sodium, rows,
-        chemistry.log_k[rows], chemistry.charge[rows], chemistry.adduct[rows], entering, efficiency, volume, per_litre,
-        protons, acid_protons, acids, given.acids[STRIP, :, number].copy(), beta, log_water, log_gamma,
-    )  # fmt: skip
+        elif case.volume[j] > 0:
+            strength /= case.volume[j]
+        case.log_water[j], case.log_gamma[j] = proton_constants(strength, chemistry, case.beta[j])
+        wet = case.volume[j] + case.per_litre[j] > 0
+        for m in range(case.metals):
+            row = case.rows[m]
+            rate = chemistry.rate_in[row] if j < given.extraction else chemistry.rate_out[row]
+            case.efficiency[m, j] = 1 - (1 - numbers[_EFFICIENCY]) ** rate if wet else 0.0
 
 
-class Desk(NamedTuple):
-    """Places for the numbers of one iterate: arrays (metals, stages) or (stages,) unless said otherwise."""
+@compiled
+def _part(given: Given, case: Case, source: int, liquor: int, j: int) -> float:
+    """Return the share of the feed or the scrub liquor that is in a stage."""
+    if j == case.edge + 1:
+        return case.carried if liquor == source else 0.0
+    if j > case.edge or (liquor == FEED and j >= given.extraction):
+        return 0.0
+    return 1.0 - case.carried if liquor == source and j < case.edge else 1.0
 
-    store: Array  # (metals, 11, stages, at least 8)
+
+@compiled
+def _read_metals(given: Given, chemistry: Chemistry, number: int, case: Case) -> None:
+    """Gather the metals that are there, and sodium."""
+    case.metals, case.sodium, case.normality = 0, -1, given.charge[STRIP, number]
+    for row in range(chemistry.charge.size):
+        amount = given.metals[FEED, row, number] + given.metals[SCRUB, row, number] + given.metals[STRIP, row, number]
+        if amount > 0 or row == chemistry.sodium:
+            m = case.metals
+            if row == chemistry.sodium:
+                case.sodium = m
+            case.rows[m], case.log_k[m], case.charge[m] = row, chemistry.log_k[row], chemistry.charge[row]
+            case.adduct[m] = chemistry.adduct[row]
+            for liquor in range(3):
+                case.entering[liquor, m] = given.metals[liquor, row, number]
+            case.normality -= case.charge[m] * case.entering[STRIP, m]
+            case.metals += 1
+
+
+class Desk:
+    """Places for the numbers of one iterate; a record of `_DESK`."""
+
+    store: Array
     share: Array
     rest: Array
     rising: Array
@@ -191,30 +223,39 @@ class Desk(NamedTuple):
     acid_gain: Array  # and to the strip acid
     fed: Array
     returned: Array
-    residual: Array  # (unknowns,)
-    right: Array  # (unknowns, 2)
-    matrix: Array  # (unknowns, unknowns)
-    change: Array  # (stages, stages + 2)
-    ends: Array  # (3, stages + 2)
-    up: Array  # (5, stages, stages + 2): sums over the metals, weighted by z z, z a, z, a a, a
-    down: Array
+    residual: Array
+    change: Array
+    ends: Array
+    up: Array  # sums over the metals, weighted by z z, z a, z, a a, a
+    down: Array  # likewise in the aqueous phase; the last two, for which nothing there asks, stay zero
 
 
-@compiled
-def clear_desk(metals: int, count: int) -> Desk:
-    """Return a desk for circuits of so many metals and stages."""
-    unknowns, wide = 2 * count + 2, max(count, 8)
-    pair, line, plane = (metals, count), count, (count, count + 2)
-    return Desk(
-        np.zeros((metals, 10, wide)), np.zeros(pair), np.zeros(pair), np.zeros(pair), np.zeros(pair), np.zeros(line),
-        np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(line),
-        np.zeros(line), np.zeros(line), np.zeros(line), np.zeros(unknowns), np.zeros((unknowns, 2)),
-        np.zeros((unknowns, unknowns)), np.zeros(plane), np.zeros((3, count + 2)), np.zeros((5, count, count + 2)),
-        np.zeros((5, count, count + 2)),
-    )  # fmt: skip
+_UNKNOWNS = 2 * STAGES + 2
+_PLACES: dict[str, tuple[int, ...]] = {
+    "store": (METALS, 10, STAGES), "share": (METALS, STAGES), "rest": (METALS, STAGES), "rising": (METALS, STAGES),
+    "falling": (METALS, STAGES), "residual": (_UNKNOWNS,), "change": (STAGES, STAGES + 2), "ends": (3, STAGES + 2),
+    "up": (5, STAGES, STAGES + 2), "down": (5, STAGES, STAGES + 2),
+}  # fmt: skip
+_DESK = np.dtype((np.record, [(n, np.float64, _PLACES.get(n, (STAGES,))) for n in get_type_hints(Desk)]))
 
 
-@compiled
-def cascade_of(desk: Desk, metal: int) -> Cascade:
-    """Return the cascade of one metal on the desk."""
-    return cascade(desk.store[metal])
+class System(NamedTuple):
+    """The linear system of one step: matrix (unknowns, unknowns), two right sides (unknowns, 2)."""
+
+    matrix: Array
+    right: Array
+
+
+def blank_case() -> Case:
+    """Return a case to fill."""
+    return np.zeros(1, _CASE)[0]  # type: ignore[no-any-return]
+
+
+def clear_desk() -> Desk:
+    """Return a desk to work on."""
+    return np.zeros(1, _DESK)[0]  # type: ignore[no-any-return]
+
+
+def system_of(stages: int) -> System:
+    """Return the places for a linear system."""
+    return System(np.zeros((2 * stages + 2, 2 * stages + 2)), np.zeros((2 * stages + 2, 2)))

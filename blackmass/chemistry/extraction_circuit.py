@@ -12,10 +12,25 @@ import numpy as np
 
 from blackmass.chemistry.extraction import Extractant, Liquor
 from blackmass.chemistry.extraction_balances import residual
-from blackmass.chemistry.extraction_case import LN10, Array, Chemistry, Given, clear_desk, read_case
-from blackmass.chemistry.extraction_newton import find
+from blackmass.chemistry.extraction_case import (
+    LN10,
+    STAGES,
+    Array,
+    Case,
+    Chemistry,
+    Desk,
+    Given,
+    System,
+    blank_case,
+    clear_desk,
+    layout_of,
+    read_case,
+    system_of,
+)
+from blackmass.chemistry.extraction_path import find
 from blackmass.chemistry.extraction_setup import Circuit
 from blackmass.declare import PerCase
+from blackmass.errors import InputError
 from blackmass.numerics.compiled import compiled
 from blackmass.status import Status, StatusArray
 
@@ -79,6 +94,8 @@ def solve_circuit(circuit: Circuit, start: Array | None = None) -> Solution:
         The `guess` of an earlier solution of the same cases; columns of NaN are started afresh.
     """
     cases, metals, count = circuit.organic.size, len(circuit.extractant.metals), sum(circuit.stages)
+    if count > STAGES:
+        raise InputError(f"a circuit of {count} stages: at most {STAGES} can be solved.")
     guess = np.full((2 * count + 2, cases), np.nan)
     if start is not None and start.shape == guess.shape:
         guess[...] = start
@@ -87,7 +104,7 @@ def solve_circuit(circuit: Circuit, start: Array | None = None) -> Solution:
     found = _Found(
         raffinate, extract, stripped, np.zeros((4, cases)), pH, loading, guess, np.zeros(cases, dtype=np.int8)
     )
-    _solve(circuit.given(), circuit.chemistry(), found)
+    _solve(circuit.given(), circuit.chemistry(), found, blank_case(), clear_desk(), system_of(count))
     alkali, strip_volume, spilled, saponified = found.scalars
     return Solution(
         raffinate, extract, stripped, alkali, strip_volume, spilled, pH, loading, saponified, found.status, guess
@@ -98,34 +115,34 @@ _OK, _OUT_OF_RANGE, _NOT_CONVERGED = int(Status.OK), int(Status.OUT_OF_RANGE), i
 
 
 @compiled
-def _solve(given: Given, chemistry: Chemistry, found: _Found) -> None:
+def _solve(given: Given, chemistry: Chemistry, found: _Found, case: Case, desk: Desk, system: System) -> None:
     """Solve case by case, from `found.guess` where it holds numbers."""
     count = given.extraction + given.scrub + given.strip
-    desk, w = clear_desk(chemistry.charge.size, count), np.empty(2 * count + 2)
+    w = np.empty(2 * count + 2)
     for number in range(found.status.size):
-        case = read_case(given, chemistry, number)
+        read_case(given, chemistry, number, case)
         w[:] = found.guess[:, number]
-        steps = find(case, desk, w)
-        point = residual(case, case.layout, desk, w)
-        edge, dose = case.layout.edge, w[2 * count]
-        for m in range(case.rows.size):
+        solved = find(case, desk, system, w)
+        point = residual(case, layout_of(case, case.closed, 1.0), desk, w)
+        edge, dose = case.edge, w[2 * count]
+        for m in range(case.metals):
             row = case.rows[m]
-            found.raffinate[row, number] = desk.falling[m, 0] * (1 - case.layout.carried if edge == 0 else 1.0)
+            found.raffinate[row, number] = desk.falling[m, 0] * (1 - case.carried if edge == 0 else 1.0)
             found.extract[row, number] = desk.rising[m, edge]
             found.stripped[row, number] = desk.rising[m, count - 1]
         for j in range(count):
             found.pH[j, number] = -(w[j] + case.log_gamma[j]) / LN10
             found.loading[j, number] = desk.equivalents[j] / case.capacity
-        held = case.hold
+        held = case.hold > 0
         found.scalars[0, number] = point.alkali if held else max(dose, 0.0) * case.capacity
         found.scalars[1, number] = point.strip_volume
-        found.scalars[2, number] = case.layout.carried
+        found.scalars[2, number] = case.carried
         share = point.alkali / case.capacity if held else dose / max(1 - point.returned, 1e-9)
         found.scalars[3, number] = share
-        missed = case.targeted and not held and abs(found.pH[0, number] - case.target) * LN10 > _MISSED
+        missed = case.targeted > 0 and not held and abs(found.pH[0, number] - case.target) * LN10 > _MISSED
         found.status[number] = _OUT_OF_RANGE if missed else _OK
         found.guess[:, number] = w
-        if steps < 0:
+        if not solved:
             found.status[number] = _NOT_CONVERGED
             found.guess[:, number] = np.nan
 

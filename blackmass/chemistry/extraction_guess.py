@@ -14,7 +14,7 @@ _CORRECTIONS, _LONGEST, _USUAL = 3, 1.5, 4.0
 @compiled
 def first_guess(case: Case, w: Array) -> None:
     """Fill in a first guess (unknowns,)."""
-    count, extraction = case.layout.stages, case.extraction
+    count, extraction = case.stages, case.extraction
     target = case.target if case.targeted else _USUAL
     strong = -np.log10(max(case.normality, 1e-3) / 2)
     for j in range(count):
@@ -25,16 +25,16 @@ def first_guess(case: Case, w: Array) -> None:
                 pH -= _FALL[0] + share * (_FALL[1] - _FALL[0])
             if j == extraction - 1 and j and not case.hold:
                 pH -= _FEED_STAGE
-        elif j <= case.layout.edge:
+        elif j <= case.edge:
             pH = target - _SCRUB
         else:
-            pH = strong + _STRIP_END * _STRIP_STEP ** (j - case.layout.edge - 1)
+            pH = strong + _STRIP_END * _STRIP_STEP ** (j - case.edge - 1)
         w[j] = log_h_at(case, pH, j)
         w[count + j] = _free_at(case, w[j], j)
     w[2 * count] = case.saponified
     if case.targeted:
         w[2 * count] = 0.0 if case.hold else _SAPONIFIED
-    strips = case.layout.edge + 1 < count
+    strips = case.edge + 1 < count
     w[2 * count + 1] = (
         np.log(max(strip_demand(case, _LOADED * case.concentration), case.strip_floor)) if strips else 0.0
     )
@@ -49,7 +49,7 @@ def _free_at(case: Case, log_h: float, j: int) -> float:
         free = np.exp(log_free)
         slope = q * free * case.organic
         total = slope
-        for m in range(case.charge.size):
+        for m in range(case.metals):
             z, a = case.charge[m], case.adduct[m]
             log_d = case.log_k[m] + z * (log_free / q - log_h - case.log_gamma[j]) + a * np.log(free + case.crossover)
             share = 1 / (1 + np.exp(min(max(-log_d - np.log(case.organic), -LN10 * 200), LN10 * 200)))

@@ -69,14 +69,17 @@ def cascade(store: Array) -> Cascade:
 
 
 @compiled
-def eliminate_cascade(one: Cascade, layout: Layout, share: Array, rest: Array, efficiency: Array) -> None:
+def eliminate_cascade(store: Array, layout: Layout, share: Array, rest: Array, efficiency: Array) -> None:
     """Reflection and transmission of each stage with all above it, as seen from below.
 
     Parameters
     ----------
+    store : array (10, stages but at least 8)
+        Result, see `Cascade`.
     share, rest, efficiency : array (stages,)
         Share of the solute in the rising phase at equilibrium; its complement, given to keep its digits; approach.
     """
+    one = cascade(store)
     for j in range(layout.stages):
         reached = layout.approach * efficiency[j]
         take, drop = reached * share[j], reached * rest[j]
@@ -112,7 +115,7 @@ def eliminate_cascade(one: Cascade, layout: Layout, share: Array, rest: Array, e
 
 @compiled
 def flows(
-    one: Cascade, layout: Layout, fed: Array, entry: float, rising: Array, falling: Array, returned: Array
+    store: Array, layout: Layout, fed: Array, entry: float, rising: Array, falling: Array, returned: Array
 ) -> float:
     """Fill in the flows that leave each stage, and return what rises into the first.
 
@@ -125,7 +128,7 @@ def flows(
     rising, falling, returned : array (stages,)
         Of these the first two are results; in the edge without what the rising phase carries.
     """
-    edge, count = layout.edge, layout.stages
+    edge, count, one = layout.edge, layout.stages, cascade(store)
     back, crossed, transmitted, linked = 0.0, 0.0, 0.0, 0.0
     for j in range(count - 1, -1, -1):
         if j == edge:
@@ -162,7 +165,7 @@ def _lost(one: Cascade, layout: Layout) -> float:
 
 
 @compiled
-def influence(one: Cascade, layout: Layout, swing: Array, top: float, entry: float, rising: Array, ends: Array) -> None:
+def influence(store: Array, layout: Layout, swing: Array, top: float, entry: float, rising: Array, ends: Array) -> None:
     """Fill in what a small change does to what rises from every stage.
 
     Within a section, rising less falling is the same at all heights.
@@ -179,7 +182,10 @@ def influence(one: Cascade, layout: Layout, swing: Array, top: float, entry: flo
         Results: into the first stage; from the edge, without what is carried; with the part of it that is mixed in.
     """
     edge, count, entering, in_edge, link = layout.edge, layout.stages, ends[0], ends[1], ends[2]
-    rising[:, :] = 0.0
+    one = cascade(store)
+    for j in range(count):
+        for k in range(count + 2):
+            rising[j, k] = 0.0
     _upward(one, layout, 0, edge + 1, swing, top, rising)
     if count > edge + 1:
         _upward(one, layout, edge + 1, count, swing, top, rising)

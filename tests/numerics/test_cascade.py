@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from blackmass.numerics.cascade import Layout, cascade, eliminate_cascade, flows, influence, solve_cases
+from blackmass.numerics.cascade import Layout, eliminate_cascade, flows, influence, solve_cases
 
 STAGES, EDGE = 7, 4
 EFFICIENCY, CARRIED = (0.3, 0.8, 0.95, 1.0), (0.0, 1e-4, 0.01, 0.2)
@@ -20,7 +20,7 @@ def feeds(seed=1):
 
 def solved(layout, factor, efficiency, fed, entry):
     """The cascade, what leaves each stage upwards and downwards, and what rises into the first."""
-    one = cascade(np.zeros((10, max(layout.stages, 8))))
+    one = np.zeros((10, max(layout.stages, 8)))
     eliminate_cascade(one, layout, factor / (1 + factor), 1 / (1 + factor), efficiency)
     rising, falling = np.zeros((2, layout.stages))
     entering = flows(one, layout, fed, entry, rising, falling, np.zeros(layout.stages))
