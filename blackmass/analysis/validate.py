@@ -52,7 +52,7 @@ class Row:
     @property
     def counted(self) -> bool:
         """Whether it takes part in the statistics."""
-        return self.predicted is not None and self.quality != SHOWN_ONLY
+        return self.predicted is not None and not self.quality.startswith(SHOWN_ONLY)
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -79,7 +79,7 @@ class Validation:
             "by_source": _grouped(percent, lambda row: row.source),
             "left_out": _grouped(list(self.left_out), lambda row: row.kind),
             "residual": residual_statistics(row for row in self.rows if row.quantity == "residual"),
-            "not_counted": sum(row.quality == SHOWN_ONLY for row in self.rows),
+            "not_counted": sum(row.quality.startswith(SHOWN_ONLY) for row in self.rows),
             "not_predicted": sum(row.predicted is None for row in self.rows),
         }
 
