@@ -15,7 +15,14 @@ from blackmass.errors import InputError
 from blackmass.status import Status
 from blackmass.stream import Stream
 
-DEFAULTS = {"extractant_M": 0.5, "T_C": 25.0, "oa_ratio": 1.0, "stages": 1.0, "feed_pH": 5.0}
+DEFAULTS = {
+    "extractant_M": 0.5,
+    "T_C": 25.0,
+    "oa_ratio": 1.0,
+    "stages": 1.0,
+    "feed_pH": 5.0,
+    "saponified_fraction": 0.5,
+}
 """What is taken where a case does not state it."""
 DILUTE = 1e-3
 """mol/L of a metal that is measured and whose concentration is not stated."""
@@ -47,7 +54,8 @@ def _predict(case: Case, constants: Callable[[str], Extractant]) -> Answer:
     saponified = figures.pop("saponified_fraction")
     given = {name: answer.taken(value, DEFAULTS[name], name) for name, value in figures.items()}
     if pH is None and saponified is None:
-        answer.assumed.append("an acid organic and a feed at pH 5")
+        oxime = chemistry.per_unit == 1
+        saponified = answer.taken(None, 0.0 if oxime else DEFAULTS["saponified_fraction"], "saponified_fraction")
     _flag(given, pH, answer)
     liquor = _liquor(case, chemistry, anion, 10 ** -DEFAULTS["feed_pH"] if pH is None else 0.0, answer)
     found = contact(

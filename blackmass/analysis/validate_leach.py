@@ -113,7 +113,7 @@ def _reagent(case: Case, column: str, amount: float | None, answer: Answer) -> t
 
 
 def _mixture(case: Case, column: str, answer: Answer) -> tuple[str, float]:
-    """Several reagents, their concentrations stated as "1.0 + 0.5"."""
+    """Several reagents, their concentrations stated as "1.0 + 0.5"; a single one is that of the first."""
     names = [part.strip() for part in re.split(r"\+|/|&| and ", case.cells[column])]
     found = []
     for name in names:
@@ -123,6 +123,9 @@ def _mixture(case: Case, column: str, answer: Answer) -> tuple[str, float]:
         found.append(part.name)
     text = case.cells.get(f"{column}_M", "")
     amounts = [figure(part, case.place(f"{column}_M")) or 0.0 for part in text.split("+")] if text else []
+    if len(amounts) == 1:
+        answer.cautions.append(f"{', '.join(names[1:])} left out of the {column}: its concentration is not stated")
+        amounts += [0.0] * (len(names) - 1)
     if len(amounts) != len(names):
         raise NotModelled(
             f"{column} '{case.cells[column]}' is a mixture; its concentrations are needed as "

@@ -12,6 +12,9 @@ from blackmass.errors import InputError
 
 _COLUMNS = ("kind", "name", "means", "caution")
 _STRENGTH = re.compile(r"\(?\d+(?:[.,]\d+)?\s*(?:%|wt\.?-?%|vol\.?-?%|v/v|w/w|wt|vol)+\s*(?:\(?[vw]/[vw]\)?)?\)?", re.I)
+_FORM = re.compile(
+    r"\b(?:slurry|milk|powder|foil|scraps?|solution|aqueous|solid|saturated|granules?|chips|pellets)\b", re.I
+)
 _SLIP, _ALIKE = 0.9, 0.6
 """Likeness to a known name from which on a name is a slip of the pen, or that is worth a hint."""
 
@@ -60,7 +63,7 @@ def meaning(case: Case, column: str, kind: str, own: tuple[str, ...] = ()) -> Me
 
 def look_up(text: str, kind: str, own: tuple[str, ...] = ()) -> Meaning | None:
     """Return the meaning of a name, None where it is not known; name "" where no model has it."""
-    for spelling in (text, without_strength(text)):
+    for spelling in (text, without_strength(text), _FORM.sub("", without_strength(text))):
         key = folded(spelling)
         for name in own:
             if folded(name) == key:

@@ -35,6 +35,8 @@ def _predict(case: Case) -> Answer:
             ratio = answer.taken(None, DEFAULTS["reagent_ratio"], "reagent_ratio")
         kelvin = 273.15 + answer.taken(celsius, DEFAULTS["T_C"], "T_C")
         conditions = Conditions(feed, reagent, anion, ratio, pH, kelvin)
+        if reagent == "CO2" and pH is None:
+            raise NotModelled("CO2 precipitates nothing without an alkali; the final pH is needed")
         if is_oxidant(reagent):
             if not feed.get("Mn"):
                 raise NotModelled(f"{reagent} has no manganese to oxidise")

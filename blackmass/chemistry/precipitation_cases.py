@@ -195,13 +195,31 @@ def _tank(conditions: Conditions, flow: Array, pH: float, reagent: Array) -> tup
     """A liquor (species,) dosed with a reagent to a pH."""
     given = (flow[:, None], np.array([conditions.temperature]), np.array([pH]), reagent[:, None])
     alkali = anion_of(conditions.reagent) is None
-    if alkali and (conditions.pH is None or conditions.pH >= _MIXED_FROM) and np.any(flow[_HYDROXIDE_METALS] > 0):
-        tank: Neutralisation | MixedHydroxide = coprecipitate(*given, ripening=np.zeros(1))
-    else:
+    if not (alkali and (conditions.pH is None or pH >= _MIXED_FROM) and np.any(flow[_HYDROXIDE_METALS] > 0)):
         oxalate = "C2O4-2" in REAGENTS[conditions.reagent]
         tank = neutralise(*given, solids=(*SOLIDS, *_OXALATES) if oxalate else SOLIDS)
-    slurry = flow + (reagent * tank.dose) + (tank.stoichiometry @ tank.extent)[:, 0]
-    return slurry, float(tank.pH[0]), int(tank.status[0])
+        return _slurry(flow, reagent, tank), float(tank.pH[0]), int(tank.status[0])
+    mixed = coprecipitate(*given, ripening=np.zeros(1))
+    slurry = _slurry(flow, reagent, mixed)
+    if np.any(flow[_SCAVENGED] > 0) and mixed.pH[0] >= _MIXED_FROM:
+        start = neutralise(given[0], given[1], np.array([_MIXED_FROM]), given[3], solids=SOLIDS)
+        _keep_taken_up(slurry, _slurry(flow, reagent, start))
+    return slurry, float(mixed.pH[0]), int(mixed.status[0])
+
+
+def _slurry(flow: Array, reagent: Array, tank: Neutralisation | MixedHydroxide) -> Array:
+    return np.asarray(flow + reagent * tank.dose + (tank.stoichiometry @ tank.extent)[:, 0])
+
+
+def _keep_taken_up(slurry: Array, earlier: Array) -> None:
+    """Hold as hydroxide what iron and aluminium hydroxide took up before the mixed hydroxide formed."""
+    ions, solids = _HYDROXIDE_METALS, species.indices(list(members().solids))
+    more = np.maximum(slurry[ions] - earlier[ions], 0.0)
+    slurry[ions] -= more
+    slurry[solids] += more
+
+
+_SCAVENGED = species.indices(["Fe+3", "Al+3"])
 
 
 def _oxidised(flow: Array, conditions: Conditions) -> Array:
@@ -219,7 +237,8 @@ def _makes_lithium_carbonate(conditions: Conditions, feed: Array) -> bool:
     """Whether soda makes Li2CO3, with other metals as impurities only."""
     others = species.indices([ELEMENTS[metal] for metal in _METALS])
     impure = float(species.CHARGE[others] @ feed[others]) > _IMPURITY * float(feed[species.index("Li+")])
-    acid = conditions.pH is not None and conditions.pH < _CARBONATE_FROM
+    alkali = REAGENTS[conditions.reagent].get("H+", 0.0) > 0  # is needed beside it
+    acid = conditions.pH is not None and (conditions.pH < _CARBONATE_FROM or alkali)
     return anion_of(conditions.reagent) == "CO3-2" and conditions.ratio is not None and not impure and not acid
 
 

@@ -155,7 +155,7 @@ REAGENTS = {
     "H3PO4,2,glucose,0.05": True, "sulfuric acid,2,ascorbic acid,0.2": True, "H2SO4,1,NaHSO3,0.1": True,
     "H2SO4,2,Na2S2O3,0.3": True, "HNO3,1,H2O2 (30%),0.5": True, "H2SO4,,H2O2,": True, ",2,,1": True, ",,,": True,
     "H2SO4,2,LiFePO4,0.3": True, "H2SO4,2,Cu foil,0.3": True,
-    "H2SO4 + HCl,1 + 0.5,none,0": True, "H2SO4+HCl,2,none,0": False, "choline chloride,2,none,": False,
+    "H2SO4 + HCl,1 + 0.5,none,0": True, "H2SO4+HCl,2,none,0": True, "H2SO4+HCl,1+2+3,none,0": False, "choline chloride,2,none,": False,
     "H2SO4,2,ethanol,0.2": False, "H2SO4,2,unobtainium juice,0.2": False,
 }  # fmt: skip
 
@@ -213,7 +213,7 @@ PRECIPITATIONS = {
     "sulfate,NaOH,,60,9": True, "chloride,lime,,25,10": True, "sulfate,Na2CO3,1.1,,": True, "sulfate,oxalic acid,1.5,50,2": True,
     "sulfate,ammonia,,50,8": True, "sulfate,Na3PO4,1.2,60,": True, ",NH4HCO3,1,40,": True, "sulfate,MgO,0.9,50,": True,
     "sulfate,LiOH,,25,11": True, "nitrate,KOH,,25,11": True, "sulfate,H2C2O4,,25,2": True, ",,,,9": True,
-    "sulfate,Na2S,1,25,4": False, "sulfate,KMnO4,1,25,": False, "sulfate,NaClO,1,25,": False, "sulfate,DMG,1,25,": False,
+    "sulfate,CO2,1,25,10": True, "sulfate,CO2,1,25,": False, "sulfate,Ca(OH)2 slurry,,25,9": True, "sulfate,Na2S,1,25,4": False, "sulfate,KMnO4,1,25,": False, "sulfate,NaClO,1,25,": False, "sulfate,DMG,1,25,": False,
 }  # fmt: skip
 
 

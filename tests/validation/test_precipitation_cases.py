@@ -70,3 +70,10 @@ def test_permanganate_takes_manganese_and_leaves_cobalt():
     assert found.precipitated["Co"] < 5
     half = predict(Conditions(liquor, "KMnO4", ratio=0.5, pH=3.0, temperature=333.15))
     assert 100 * (1 - half.residual["Mn"] / 5000) == pytest.approx(50, abs=3)
+
+
+def test_losses_of_nickel_do_not_fall_where_the_mixed_hydroxide_sets_in():
+    liquor = {"Al": 1.0, "Fe": 1.0, "Ni": 15.0, "Co": 5.0, "Mn": 5.0}
+    lost = [predict(Conditions(liquor, "NaOH", pH=pH, temperature=323.15)).precipitated["Ni"] for pH in (6.4, 6.6, 7.0)]
+    assert lost[0] > 1
+    assert lost == sorted(lost)
