@@ -38,6 +38,7 @@ def _fits() -> dict[str, dict[str, Constant]]:
     """Source left out to the constants that the fit changes."""
     fits: dict[str, dict[str, Constant]] = {}
     for row in table("leach_left_out.csv", columns=_COLUMNS, key=("left_out", "name")):
-        value = Constant(float(row["value"]), float(row["activation_kJ_mol"]))
-        fits.setdefault(row["left_out"], {})[row["name"]] = value
+        known = constants()[row["name"]]
+        fitted = dataclasses.replace(known, value=float(row["value"]), activation=float(row["activation_kJ_mol"]))
+        fits.setdefault(row["left_out"], {})[row["name"]] = fitted
     return fits
