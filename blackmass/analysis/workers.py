@@ -138,8 +138,8 @@ class _Hand:
             for future in ready:
                 found = future.result()
                 number = self.tasks.pop(future)[0]
+                yield number, found  # before more is handed out: a pool that breaks must not take this with it
                 self._fill()
-                yield number, found
 
     def _fill(self) -> None:
         while len(self.tasks) < self.most:
