@@ -245,32 +245,3 @@ def _upward(one: Cascade, layout: Layout, first: int, end: int, swing: Array, to
     for j in range(end - 1, first, -1):
         for k in range(j + 1, columns):
             rising[j - 1, k] = one.ratio[j] * rising[j, k]
-
-
-def solve_cases(matrix: Array, right: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """Solve a small dense system in each case; one that is singular or not finite leaves the others alone.
-
-    Parameters
-    ----------
-    matrix : array (n, n, cases)
-    right : array (n, cases)
-
-    Returns
-    -------
-    solution : array (n, cases)
-        Zero where the system could not be solved.
-    good : array (cases,) of bool
-    """
-    a, b = np.ascontiguousarray(np.moveaxis(matrix, -1, 0)), right.T[..., None]
-    good = np.isfinite(a.sum(axis=(1, 2)) + b.sum(axis=(1, 2)))
-    if not good.all():
-        a = np.where(good[:, None, None], a, np.eye(a.shape[1]))
-        b = np.where(good[:, None, None], b, 0.0)
-    try:
-        solution = np.linalg.solve(a, b)
-    except np.linalg.LinAlgError:
-        singular = np.array([np.linalg.matrix_rank(one) < one.shape[0] for one in a])
-        good &= ~singular
-        solution = np.linalg.solve(np.where(singular[:, None, None], np.eye(a.shape[1]), a), b)
-    good &= np.isfinite(solution.sum(axis=(1, 2)))
-    return np.where(good, solution[..., 0].T, 0.0), good

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from blackmass.numerics.cascade import Layout, eliminate_cascade, flows, influence, solve_cases
+from blackmass.numerics.cascade import Layout, eliminate_cascade, flows, influence
 
 STAGES, EDGE = 7, 4
 EFFICIENCY, CARRIED = (0.3, 0.8, 0.95, 1.0), (0.0, 1e-4, 0.01, 0.2)
@@ -69,11 +69,3 @@ def test_influence_is_the_derivative_of_the_profile(closed, efficiency, carried)
         np.testing.assert_allclose(rows[:, stage], (rise(stage, h) - rise(stage, -h)) / (2 * h), rtol=1e-6, atol=1e-8)
     for column, given in ((STAGES, "top"), (STAGES + 1, "entering")):
         np.testing.assert_allclose(rows[:, column], rise(**{given: 1.0}) - rise(), rtol=1e-9, atol=1e-10)
-
-
-def test_singular_case_leaves_the_others_alone():
-    matrix = np.stack([np.eye(3) * 2, np.zeros((3, 3)), np.eye(3) * 4], axis=-1)
-    solution, good = solve_cases(matrix, np.ones((3, 3)))
-    np.testing.assert_array_equal(good, [True, False, True])
-    np.testing.assert_allclose(solution[:, [0, 2]], [[0.5, 0.25]] * 3)
-    assert not solution[:, 1].any()
