@@ -1,26 +1,13 @@
 """NMC and LFP cells in one line: LFP reduces the oxides and saves peroxide; its iron leaves with the cakes."""
 
 from blackmass import Plant, sections
-from blackmass import operations as op
 
 
 def mixed_nmc_lfp() -> Plant:
     plant = Plant("mixed_nmc_lfp", "NMC with LFP cells to Ni, Co and Mn sulfates, Li2CO3, Na2SO4, Cu, Al, steel")
     cells = plant.feed("cells", "NMC622=800 kg/h, LFP=200 kg/h")
 
-    # Dry part, then a leach in which the iron of LFP gives its electron to the oxides; peroxide gives the rest.
+    # In the leach the iron of LFP gives its electron to the oxides; peroxide is drawn for what they lack beside it.
     dry = sections.spoke(plant, cells)
-    spent_acid, condensate = plant.recycle("spent_acid"), plant.recycle("process_water")
-    purified = sections.leach_and_purify(plant, dry.black_mass, [spent_acid, condensate])
-    plant.product("copper", sections.merge(plant, "copper", [dry.copper, purified.copper]), main="Cu")
-    plant.waste("phosphate_cake", purified.phosphates)
-
-    # Manganese, cobalt and nickel by solvent extraction, each to its sulfate; the mother liquors are spent acid.
-    refined = sections.refine(plant, purified.liquor)
-    plant.connect(refined.spent_acid, to=spent_acid)
-
-    # Lithium from the raffinate; half of all condensate returns to the leach.
-    lithium = sections.lithium(plant, refined.raffinate, evaporator=op.Evaporator(concentrate_to="10 g/L"))
-    sections.dried_carbonate(plant, lithium.carbonate)
-    sections.return_water(plant, [lithium.condensate, *refined.condensates], to=condensate, bleed_fraction=0.5)
+    sections.hub(plant, dry.black_mass, copper=dry.copper)
     return plant

@@ -1,5 +1,6 @@
 """Sections of a plant: units that belong together, added to a plant with one call, so that routes share their parts."""
 
+from blackmass.sections.hub import hub as hub
 from blackmass.sections.leach_and_purify import Purified as Purified
 from blackmass.sections.leach_and_purify import leach_and_purify as leach_and_purify
 from blackmass.sections.lithium import Lithium as Lithium
