@@ -5,9 +5,10 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import R as GAS_CONSTANT
 
 from blackmass import species
-from blackmass.chemistry.equilibria import GAS_CONSTANT, REFERENCE
+from blackmass.chemistry.equilibria import REFERENCE
 from blackmass.data.load import table
 from blackmass.numerics.competition import left_over
 

@@ -5,12 +5,13 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import N_A, e
 
 from blackmass import species
 from blackmass.data.load import table
 
 Array = npt.NDArray[np.float64]
-FARADAY = 96485.33212  # C/mol, exact
+FARADAY = N_A * e  # C/mol
 MOST = 0.9  # share of the current that ferric iron may take
 _COPPER, _ACID = (float(species.molar_mass(name)) for name in ("Cu", "H2SO4"))
 STOICHIOMETRY: Array = np.array(

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import R as GAS_CONSTANT
 
 from blackmass import species
 from blackmass.data.load import table
@@ -19,7 +20,6 @@ ANIONS = ("SO4-2", "PO4-3", "CO3-2", "F-", "Cl-", "C2O4-2")
 COMPONENTS = (PROTON, *CATIONS, *ANIONS, WATER)
 """The components, water last; NH4+ stands for ammonia and H+ is the proton condition."""
 KEPT = tuple(name for name in COMPONENTS if name != WATER)
-GAS_CONSTANT = 8.31446261815324  # J/(mol K), exact
 REFERENCE = 298.15  # K
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import numpy as np
+from scipy.constants import zero_Celsius as FREEZING
 
 from blackmass.chemistry.activity import LN10
 from blackmass.chemistry.equilibrium_begin import SMOOTH, cold
@@ -12,7 +13,6 @@ from blackmass.chemistry.equilibrium_terms import Case, State, Work, evaluate
 from blackmass.numerics.compiled import compiled
 from blackmass.numerics.records import Array
 
-FREEZING = 273.15  # K, zero of the Celsius scale
 TRACE = 1e-50  # mol/kg that stands for none at all
 HOT_WATER = 1e-13  # ion product of water, by order of magnitude
 DONE, FINE = 1e-12, 1e-13  # error that will do, and that is aimed at

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
+from scipy.constants import R as GAS_CONSTANT
 
 from blackmass.chemistry.activity import LN10, constants, debye_hueckel_fit
 from blackmass.chemistry.equilibria import (
     COMPONENTS,
-    GAS_CONSTANT,
     REFERENCE,
     Reaction,
     dissolved,

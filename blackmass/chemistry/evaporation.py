@@ -4,12 +4,12 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import zero_Celsius as FREEZING
 
 from blackmass import species
 from blackmass.data.load import table
 from blackmass.stream import Array, Stream
 
-FREEZING = 273.15  # K, zero of the Celsius scale
 WATER_MASS = float(species.MOLAR_MASS[species.index("H2O"), 0])  # kg/mol
 VAPORISATION = species.reaction({"H2O": -1, "H2O(g)": 1})
 

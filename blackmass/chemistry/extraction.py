@@ -18,6 +18,7 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import R as GAS_CONSTANT
 
 from blackmass import species
 from blackmass.data.load import table
@@ -26,7 +27,6 @@ from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
 LN10 = np.log(10.0)
-GAS_CONSTANT = 8.31446261815324  # J/(mol K), exact
 REFERENCE = 298.15
 """Temperature [K] of the constants in the data."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import R as GAS_CONSTANT
 
 from blackmass import species
 from blackmass.chemistry.breakage import powder_sizes
@@ -18,7 +19,6 @@ from blackmass.sizes import DIAMETER
 Array = npt.NDArray[np.float64]
 Records = npt.NDArray[Any]
 REFERENCE = 323.15  # K, at which data/leach_kinetics.csv holds
-GAS_CONSTANT = 8.314462618e-3  # kJ/(mol K)
 _STARTS = (0, 2, 4, 6)
 NAMES = tuple(Rates.__annotations__)[1:]
 _FOILS = {"copper": "copper_foil", "aluminium": "aluminium_foil", "steel": "sheet"}
@@ -45,7 +45,7 @@ def rates_at(temperature: Array, surface: Array, values: "dict[str, Constant] | 
         Of each group of sizes, of copper, aluminium and iron, relative to the reference.
     """
     value, activation = _columns() if values is None else _listed(values)
-    inverse = (1 / temperature - 1 / REFERENCE) / GAS_CONSTANT
+    inverse = (1 / temperature - 1 / REFERENCE) / (1e-3 * GAS_CONSTANT)  # energies in kJ/mol
     table = np.empty((temperature.size, GROUPS + len(NAMES)))
     table[:, :GROUPS] = surface[:GROUPS].T
     np.exp(-activation * inverse[:, None], out=table[:, GROUPS:])

@@ -5,9 +5,9 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import R as GAS_CONSTANT
 
 from blackmass import species
-from blackmass.chemistry.equilibria import GAS_CONSTANT
 from blackmass.data.load import table
 
 Array = npt.NDArray[np.float64]

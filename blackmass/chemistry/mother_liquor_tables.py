@@ -4,10 +4,10 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import R as GAS_CONSTANT
 
 from blackmass.chemistry.equilibria import (
     COMPONENTS,
-    GAS_CONSTANT,
     KEPT,
     Reaction,
     component_rows,

@@ -5,9 +5,10 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import R as GAS_CONSTANT
 
 from blackmass import species
-from blackmass.chemistry.equilibria import GAS_CONSTANT, REFERENCE, dissolved
+from blackmass.chemistry.equilibria import REFERENCE, dissolved
 from blackmass.data.load import table
 
 Array = npt.NDArray[np.float64]

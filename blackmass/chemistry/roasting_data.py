@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import R as GAS_CONSTANT
 
 from blackmass import species
 from blackmass.data.load import sources
@@ -14,7 +15,6 @@ from blackmass.errors import InputError
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 FILE = "roasting.yaml"
-GAS_CONSTANT = 8.31446261815324  # J/(mol K), exact
 STANDARD = 298.15  # K
 HOTTEST = 1600.0  # K, end of the tables
 STEP = 2.5  # K, of the tables: interpolation is good to 1e-9 of g/RT

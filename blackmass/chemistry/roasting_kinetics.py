@@ -5,15 +5,15 @@ import re
 from typing import NamedTuple
 
 import numpy as np
+from scipy.constants import R as GAS_CONSTANT
+from scipy.constants import zero_Celsius as FREEZING
 
 from blackmass import species
-from blackmass.chemistry.roasting_data import GAS_CONSTANT
 from blackmass.data.load import table
 from blackmass.errors import InputError
 from blackmass.stream import Array, Stream
 
 HOUR = 3600.0  # s
-FREEZING = 273.15  # K, zero of the Celsius scale
 AIR = 0.21  # mole fraction of oxygen
 CARBON = ("graphite", "C(black)")
 REDUCING = ("H2(g)", "CO(g)", "CH4(g)", "C2H4(g)")

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import zero_Celsius as FREEZING
 
 from blackmass import species
 from blackmass.chemistry.equilibria import pure_phase
@@ -14,7 +15,6 @@ from blackmass.chemistry.speciation import MOLES_PER_KG
 from blackmass.data.load import table
 
 Array = npt.NDArray[np.float64]
-FREEZING = 273.15  # K, zero of the Celsius scale
 LN10 = float(np.log(10.0))
 OUT_OF_REACH = 1e12  # supersaturation that no liquor of the table comes to, so that the salt stays dissolved
 

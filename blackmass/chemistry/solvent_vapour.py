@@ -5,13 +5,13 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
+from scipy.constants import R as GAS_CONSTANT
 
 from blackmass import species
 from blackmass.data.load import table
 from blackmass.declare import PerCase
 from blackmass.stream import Array, Stream
 
-GAS_CONSTANT = 8.31446261815324  # J/(mol K), exact
 ATMOSPHERE = 101325.0  # Pa
 _STEPS = 80
 _WIDEST = 60.0  # of |ln s|: beyond, all is gas or all is liquid to rounding

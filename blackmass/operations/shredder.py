@@ -1,11 +1,12 @@
 """Shredding of cells, modules and packs under an inert gas."""
 
 import numpy as np
+from scipy.constants import R as GAS_CONSTANT
 
 from blackmass import species
 from blackmass.chemistry.breakage import REFERENCE_GRID, shredded_sizes
 from blackmass.chemistry.separation import constant
-from blackmass.chemistry.solvent_vapour import ATMOSPHERE, GAS_CONSTANT, evaporate
+from blackmass.chemistry.solvent_vapour import ATMOSPHERE, evaporate
 from blackmass.declare import PerCase, duty, inlet, outlet, param
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.status import Status

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.constants import R as GAS_CONSTANT
 
-from blackmass.chemistry.extraction import GAS_CONSTANT, extractant, extractant_names
+from blackmass.chemistry.extraction import extractant, extractant_names
 
 
 @pytest.mark.parametrize("name", extractant_names())
