@@ -91,7 +91,8 @@ def _by_scipy(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: floa
 
     try:
         options = {"maxiter": STEPS, "fatol": tolerance}
-        found = root(residual, (one.start / width)[:, 0], method="krylov", options=options)
+        with np.errstate(all="ignore"):
+            found = root(residual, (one.start / width)[:, 0], method="krylov", options=options)
     except ValueError:  # no step leads on: the loop answers to nothing
         return answer
     closer = one.started(found.x[:, None] * width)
