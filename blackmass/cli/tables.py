@@ -6,7 +6,7 @@ from typing import Any
 def summary_text(found: dict[str, Any]) -> str:
     """Return the summary of one case as a few tables."""
     parts = [
-        f"{found['flowsheet']}: {found['status']} after {found['iterations']} passes; {found['reason']}",
+        f"{found['flowsheet']}, {found['iterations']} passes: {found['reason']}",
         _feed(found),
         _recovery(found["recovery"]),
         _products(found["products"]),
