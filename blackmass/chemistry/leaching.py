@@ -26,6 +26,7 @@ from blackmass.stream import Stream
 Array = npt.NDArray[np.float64]
 Records = npt.NDArray[Any]
 _LITRE = 1e-3
+_FIRST_PART = 1 / 100  # of the time
 _LEAST_WATER = 0.3  # kg per kg of solids and solutes: drier is no pulp, and reactions could use the water up
 _SOLUTES = {name: species.index(solute) for name, solute in {
     "manganese": "Mn+2",
@@ -101,11 +102,11 @@ def cascade(
     return _leached(charge, extents, done, guess)
 
 
-def batch(charge: Stream, time: Array | float, steps: int = 16, values: dict[str, Constant] | None = None) -> Leached:
+def batch(charge: Stream, time: Array | float, steps: int = 10, values: dict[str, Constant] | None = None) -> Leached:
     """Leach a batch for a time, isothermal at its temperature; the flows of `charge` are amounts [mol].
 
-    The rate laws are those of `cascade`. Implicit steps that grow in proportion to the time passed, taken twice, in
-    `steps` and in twice as many, and extrapolated as far as no species would become negative.
+    The rate laws are those of `cascade`. Implicit steps that grow in proportion to the time passed, in `steps` and
+    in twice as many, and extrapolated as far as no species would become negative.
 
     Parameters
     ----------
@@ -129,9 +130,8 @@ def batch(charge: Stream, time: Array | float, steps: int = 16, values: dict[str
 
 @functools.cache
 def _shares(steps: int) -> Array:
-    """Steps in time as shares of the whole, each in proportion to the time passed."""
-    first = 1 / (32 * steps)
-    return np.diff(first * ((1 / first + 1) ** np.linspace(0, 1, steps + 1) - 1))
+    """Steps in time as shares of the whole, each in proportion to the time passed and a first part."""
+    return np.diff(_FIRST_PART * (1 / _FIRST_PART + 1) ** np.linspace(0, 1, steps + 1))
 
 
 def _desk() -> tuple[Records, Records, Records]:

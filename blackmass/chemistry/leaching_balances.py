@@ -11,11 +11,12 @@ from blackmass.numerics.compiled import compiled
 UNKNOWNS = 5
 POTENTIAL, FREE, MANGANESE, PEROXIDE, FERRIC = range(UNKNOWNS)
 """Unknowns: logarithms of the shares of reduction potential, free acid, dissolved manganese, peroxide and Fe(III)."""
+NI, CO, MN = range(METALS)
 _LEAST = 1e-40
 _AT = {name: position for position, name in enumerate(REACTIONS)}
 _FIRST = tuple(_AT[f"{n} Ni"] for n in ("disproportionation", "layered", "hydroxide", "hydroxide split", "dioxide"))
 _SPLIT, _LAYERED, _HYDROXIDE, _HYDROXIDE_SPLIT, _DIOXIDE = _FIRST
-_EXCHANGE, _DEPOSITION, _NEXT = _AT["exchange Ni"], _AT["deposition Ni"], _AT["exchange Co"] - _AT["exchange Ni"]
+_EXCHANGE, _DEPOSITION, _NEXT = _AT["exchange Ni"], _AT["deposition"], _AT["exchange Co"] - _AT["exchange Ni"]
 _ALUMINATE, _SPINEL_ACID, _SPINEL = _AT["aluminate"], _AT["spinel acid"], _AT["spinel"]
 _OLIVINE_ACID, _OLIVINE, _HETEROSITE = _AT["olivine acid"], _AT["olivine"], _AT["heterosite"]
 _FERROUS, _PHOSPHATE, _COPPER, _PEROXIDE = _AT["ferrous"], _AT["phosphate"], _AT["copper"], _AT["peroxide"]
@@ -131,13 +132,13 @@ def _oxides(
     tau: float,
     out: Turnover,
 ) -> None:
-    """What is left of the oxides; MO2 and MOOH make each other, manganese lies down on the MO2 of Ni and Co."""
+    """What is left of the oxides; MO2 and MOOH make each other; NiO2 oxidises water and dissolved manganese."""
     left, made = out.left, out.made
     made[:] = 0.0
     driving = tau * rates.reduction * _power(free, log_low, rates.order_reduction) / (rates.half_potential + potential)
     acidity = tau * rates.disproportionation * _power(free, log_low, rates.order_disproportionation)
     hot = tau * _power(free, log_low, rates.order_hot)
-    laying = tau * rates.deposition * scales.manganese_share / (rates.half_manganese + left.manganese)
+    laying = tau * rates.deposition * scales.manganese_share**2 / (rates.half_manganese + left.manganese)
     spent, gained, pull, dissolving, per_manganese = 0.0, 0.0, 0.0, 0.0, 0.0
     for group in range(GROUPS):
         surface = rates.surface[group]
@@ -147,19 +148,14 @@ def _oxides(
         left.spinel[group] = spinel = pulp.spinel[group] * faded
         for metal in range(METALS):
             cell, at = metal * GROUPS + group, metal * _NEXT
-            water, exchange, deposit = rates.water_oxidation * hot * surface, rates.exchange * weak * tau * surface, 0.0
-            if metal == 1:
-                water *= rates.cobalt_water_oxidation
-                exchange *= rates.cobalt_exchange
-            if metal == 2:
-                water = 0.0
-            else:
-                deposit = laying * surface * (rates.cobalt_deposition if metal == 1 else 1.0)
+            water = rates.water_oxidation * hot * surface if metal == NI else 0.0
+            deposit = laying * surface if metal == NI else 0.0
+            exchange = rates.exchange * weak * tau * surface if metal != CO else 0.0
             opened = pulp.opened[cell] * faded
             closed = pulp.closed[cell] / (back + exchange)
             given = (pulp.protonated[cell] + exchange * closed) / back
             source = pulp.bare[cell] + 0.5 * (acidic * opened + slow * closed) + 0.5 * slow * given
-            if metal == 2:
+            if metal == MN:
                 source += 0.5 * laid + 1.5 * acidic * spinel
             down = deposit * left.manganese
             bare = source / (1 + reduce + water + down * (1 - 0.5 * slow / back))
@@ -178,10 +174,10 @@ def _oxides(
             made[_HYDROXIDE_SPLIT + at] += slowly
             made[_DIOXIDE + at] += (reduce + water) * bare
             made[_EXCHANGE + at] += exchange * closed
-            if metal == 2:
+            if metal == NI:
+                made[_DEPOSITION] += down * bare
+            if metal == MN:
                 dissolving += 0.5 * (split + acidic * spinel + slowly) + reduce * (opened + closed + given + bare)
-            else:
-                made[_DEPOSITION + metal] += down * bare
         alumina_open, alumina_closed = pulp.alumina_open[group] * faded, pulp.alumina_closed[group] / back
         left.alumina_open[group], left.alumina_closed[group] = alumina_open, alumina_closed
         alumina = (reduce + acidic) * alumina_open + (reduce + slow) * alumina_closed

@@ -57,9 +57,6 @@ class Rates:
     reduction: float
     exchange: float
     deposition: float
-    cobalt_water_oxidation: float
-    cobalt_deposition: float
-    cobalt_exchange: float
     sulfite: float
     glucose: float
     ferrous: float

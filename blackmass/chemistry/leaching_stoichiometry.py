@@ -24,8 +24,8 @@ _LAYERED: dict[str, dict[str, float]] = {
     "dioxide {m}": {"{m}O2": -1, "H+": -2, "{m}+2": 1, "H2O": 1, "O2(g)": 0.5},
     "exchange {m}": {"Li{m}O2": -1, "H+": -1, "Li+": 1, "{m}OOH": 1},
 }
-_DEPOSITION: dict[str, float] = {"{m}O2": -1, "Mn+2": -0.5, "H2O": -1, "MnO2": 0.5, "{m}OOH": 1, "H+": 1}
 _OTHERS: dict[str, dict[str, float]] = {
+    "deposition": {"NiO2": -1, "Mn+2": -0.5, "H2O": -1, "MnO2": 0.5, "NiOOH": 1, "H+": 1},
     "aluminate": {"LiAlO2": -1, "H+": -4, "Li+": 1, "Al+3": 1, "H2O": 2},
     "spinel acid": {"LiMn2O4": -1, "H+": -2, "Li+": 1, "Mn+2": 0.5, "MnO2": 1.5, "H2O": 1},
     "spinel": {"LiMn2O4": -1, "H+": -5, "Li+": 1, "Mn+2": 2, "H2O": 2.5, "O2(g)": 0.75},
@@ -59,8 +59,6 @@ def _reactions() -> dict[str, Array]:
     for metal in TRANSITION:
         for name, template in _LAYERED.items():
             made[name.format(m=metal)] = species.reaction(_named(template, metal))
-    for metal in ("Ni", "Co"):
-        made[f"deposition {metal}"] = species.reaction(_named(_DEPOSITION, metal))
     return made | {name: species.reaction(amounts) for name, amounts in _OTHERS.items()}
 
 
