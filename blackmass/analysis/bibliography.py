@@ -106,7 +106,9 @@ def _equations() -> list[tuple[str, str]]:
     found = []
     for key, fields in sources().items():
         author = re.split(r",| and ", re.sub(r"[{}]", "", fields.get("author", key)))[0]
-        year = fields.get("year", "?")
+        year = fields.get("year")
+        if year is None:  # a text without a date is cited by its key only
+            continue
         cited = re.compile(rf"\b{re.escape(author)}\b.{{0,150}}?{year}", re.DOTALL)
         found += [(n, key) for n, text in texts.items() if author in text and year in text and cited.search(text)]
     return found
