@@ -35,6 +35,7 @@ def pcam_loop() -> Plant:
     plant.connect(polish.cake, to=metals)
     plant.product("pcam", dryer.dry, main=("Ni(OH)2", "Co(OH)2", "Mn(OH)2"))
     plant.waste("precursor_offgas", precursor.offgas)
+    plant.waste("ammonia_vent", stripper.vent)
     plant.waste("precursor_vapour", dryer.vapour)
 
     # Lithium carbonate, causticised with lime to lithium hydroxide; its mother liquor and washings return.

@@ -10,6 +10,7 @@ from blackmass.chemistry.equilibria import Reaction, dissolved, pure_phase
 from blackmass.chemistry.solvent_vapour import ATMOSPHERE, vapour_pressure, volatiles
 
 Array = npt.NDArray[np.float64]
+FULL = 0.9
 _MOLES_PER_KG = float(1.0 / species.molar_mass("H2O"))
 
 
@@ -26,9 +27,33 @@ def volatility(temperature: "npt.ArrayLike") -> Array:
     temperature : array (cases,) [K], at which the liquor boils
     """
     kelvin = np.atleast_1d(np.asarray(temperature, dtype=float))
-    henry = np.exp(pure_phase("NH3(g)").ln_k(kelvin) + _free().ln_k(kelvin))
     row = int(np.flatnonzero(volatiles().liquid == species.index("H2O"))[0])
-    return _MOLES_PER_KG / (henry * vapour_pressure(kelvin)[row] / ATMOSPHERE)
+    return _MOLES_PER_KG / (_henry(kelvin) * vapour_pressure(kelvin)[row] / ATMOSPHERE)
+
+
+def lost_with(gas: Array, ammonia: Array, temperature: Array, strength: Array) -> Array:
+    """Return the share (cases,) of the ammonia that a gas takes along when it leaves a condenser at 1 atm.
+
+    .. math:: \\frac{n_{lost}}{n_{gas}} = \\frac{p}{1 - p}, \\qquad p = \\frac{w / (1 - w)}{M K_H(T)}
+
+    Beyond a vapour pressure of `FULL` atm the gas is taken to hold that much; with little ammonia it all goes.
+
+    Parameters
+    ----------
+    gas, ammonia : array (cases,) [mol/s]
+    temperature : array (cases,) [K]
+    strength : array (cases,), mass fraction w of ammonia in the condensate
+    """
+    molality = strength / (1 - strength) / float(species.molar_mass("NH3"))
+    pressure = np.minimum(molality / _henry(temperature), FULL)
+    taken = gas * pressure / (1 - pressure)
+    total = ammonia + taken
+    return np.asarray(taken / np.where(total > 0, total, 1.0))
+
+
+def _henry(kelvin: Array) -> Array:
+    """Henry's constant of ammonia (cases,) [mol/(kg atm)]."""
+    return np.exp(pure_phase("NH3(g)").ln_k(kelvin) + _free().ln_k(kelvin))
 
 
 def free_share(temperature: "npt.ArrayLike", pH: "npt.ArrayLike") -> Array:

@@ -21,6 +21,8 @@ LONGEST = 300  # passes
 SHORT = 60  # passes from a neighbour
 MANY = 40  # cases for which it pays to measure a response
 WARMER = 20.0  # K, by which a step in temperature may go beyond what a pass has shown
+ROUND = 20  # passes by the response of a single case
+NEARER, NEAREST = 0.3, 1e-11  # of the change two rounds before; change that no response makes smaller
 FEW = 20  # cases of a batch that is small enough to wait for SciPy
 STEPS = 15  # of SciPy's method
 
@@ -42,7 +44,8 @@ def converge(
     """
     everyone = np.arange(frame.rate.size)
     if frame is cold:
-        answer = _by_scipy(problem, _filled(problem, cold, everyone, tolerance), cold, tolerance)
+        answer = _led(problem, _filled(problem, cold, everyone, tolerance), cold, tolerance)
+        answer = _by_scipy(problem, answer, cold, tolerance)
         alone = everyone.size == 1 and bool(answer.converged[0])
         return answer, measured(problem, answer.x[:, 0], 0, cold.floor[:, 0]) if alone else None
     problem.measure_slopes(frame.start, everyone)
@@ -55,7 +58,7 @@ def converge(
     if left.size:
         problem.forget(left)
         answer = _placed(answer, _filled(problem, cold.of(left), left, tolerance), left)
-    return _by_scipy(problem, answer, cold, tolerance), response
+    return _by_scipy(problem, _led(problem, answer, cold, tolerance), cold, tolerance), response
 
 
 def _filled(problem: Problem, cold: Frame, cases: Index, tolerance: float) -> FixedPoint:
@@ -75,6 +78,23 @@ def _substituted(
         frame.start, floor=frame.floor, weight=frame.weight, reach=reach, low=frame.low, high=frame.high,
         correct=correct,
     )  # fmt: skip
+
+
+def _led(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float) -> FixedPoint:
+    """Lead each case that is left by its own response, measured anew where it has got to, while that brings it nearer."""
+    for number in np.flatnonzero(~answer.converged & np.isfinite(answer.x).all(0)):
+        alone = np.array([number])
+        one, residuals = cold.of(alone), [np.inf, np.inf]
+        while True:
+            one = one.started(answer.x[:, alone])
+            response = measured(problem, one.start[:, 0], int(number), one.floor[:, 0])
+            correct = Correction(response, one.start, one.floor)
+            found = _substituted(problem, one, alone, Substitution(tolerance, ROUND, plain=1), correct)
+            answer = _placed(answer, found, alone)
+            residuals.append(float(np.abs(found.residual).max()))
+            if found.converged[0] or not NEAREST < residuals[-1] < NEARER * residuals[-3]:
+                break
+    return answer
 
 
 def _by_scipy(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float) -> FixedPoint:

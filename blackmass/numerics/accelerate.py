@@ -25,7 +25,8 @@ GROWN = 2.0  # times the last change: the step before was a wrong one
 REST, LONGEST_REST = 3, 24  # plain passes after a wrong step: so many, and twice as many each time
 REGULAR = 0.03  # by which the share of a change that returns may differ between two passes
 ALIGNED, SLOW = 0.97, 0.3  # cosine between two changes, and share that returns, from which a mode is summed
-LARGEST_SHARE = 0.99  # that is taken to return for ever
+LARGEST_SHARE, LARGEST_SHRINKING = 0.99, 1 - 1e-9  # that is taken to return for ever: of growth, of what shrinks
+ENDLESS = 0.98  # share that returns, from which a mode without progress is summed, however small
 STUCK = 60  # passes without progress after which the steps become shorter
 SHORTEST = 0.2
 SINGULAR = 1e-12  # added to the normal equations, whose columns have length one
@@ -133,10 +134,11 @@ class _Course:
         self.rest[active] -= 1
         ready = self.rest[active] <= 0
         small = ready & ((size < SMALL) | self.led[active])
-        summed = ready & regular & ~small
+        summed = ready & regular & (~small | ((share > ENDLESS) & (self.idle[active] > LONGEST_REST)))
+        small &= ~summed
         step = now + self.stride[active] * (aim - now)
         if summed.any():
-            step[:, summed] = now[:, summed] + self._summed(change, share, active, summed)
+            step[:, summed] = now[:, summed] + self._summed(now, change, share, active, summed)
             self.rest[active[summed]] = REST
             self.history.forget(active[summed])
         if small.any():
@@ -178,13 +180,16 @@ class _Course:
         self.share[active] = share
         return regular, share
 
-    def _summed(self, change: Array, share: Array, active: Index, which: Mask) -> Array:
-        """Return the sum (unknowns, some cases) of all changes to come, each by its own share if that is less."""
-        now, before = change[:, which], self.change[:, active[which]]
+    def _summed(self, now: Array, change: Array, share: Array, active: Index, which: Mask) -> Array:
+        """Return the sum (unknowns, some cases) of all changes to come, each by its own share if that is less.
+
+        What shrinks by the same amount pass after pass does so until something else sets in: it goes as far as it may.
+        """
+        change, before = change[:, which], self.change[:, active[which]]
         with np.errstate(invalid="ignore", divide="ignore"):
-            own = np.nan_to_num(now / before, nan=0.0, posinf=0.0, neginf=0.0)
-        own = np.clip(own, 0.0, np.minimum(share[which], LARGEST_SHARE))
-        return np.asarray(now / (1 - own))
+            own = np.nan_to_num(change / before, nan=0.0, posinf=0.0, neginf=0.0)
+        largest = np.where(change * now[:, which] < 0, LARGEST_SHRINKING, LARGEST_SHARE)
+        return np.asarray(change / (1 - np.clip(own, 0.0, np.minimum(share[which], largest))))
 
 
 def _near(step: Array, now: Array, mapped: Array, reach: Array) -> Array:

@@ -37,6 +37,7 @@ def precursor() -> Plant:
     plant.waste("sodium_sulfate_liquor", polish.overflow)
     plant.waste("washings", cake.washings)
     plant.waste("offgas", tank.offgas)
+    plant.waste("ammonia_vent", stripper.vent)
     return plant
 
 
