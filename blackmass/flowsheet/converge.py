@@ -1,8 +1,8 @@
 """Bring one loop of a plant to its fixed point, for all cases.
 
 Cases start from a solved neighbour, or from empty recycles, and go by safeguarded substitution
-(`numerics.accelerate`). Those that do not settle from a neighbour begin again from empty recycles; SciPy takes the
-last ones of a small batch.
+(`numerics.accelerate`). Those that do not settle from a neighbour begin again from empty recycles; each that is left
+is led by its own response, and SciPy takes the last ones of a small batch.
 """
 
 import numpy as np
@@ -81,7 +81,7 @@ def _substituted(
 
 
 def _led(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float) -> FixedPoint:
-    """Lead each case that is left by its own response, measured anew where it has got to, while that brings it nearer."""
+    """Lead each case that is left by its own response, measured anew where it is, as long as that brings it nearer."""
     for number in np.flatnonzero(~answer.converged & np.isfinite(answer.x).all(0)):
         alone = np.array([number])
         one, residuals = cold.of(alone), [np.inf, np.inf]
