@@ -22,8 +22,8 @@ class AmmoniaStripper(Operation):
 
     An alkali sets ammonium free; steam rises against the liquor through ideal stages (`chemistry.ammonia`), and a
     rectifying top brings the ammonia to its strength. Air that was dissolved in the liquor leaves the condenser
-    saturated with ammonia. Without their ammonia nickel and cobalt come down as hydroxide (`chemistry.mixed_hydroxide`),
-    to be filtered off and returned.
+    saturated with ammonia. Without it nickel and cobalt come down as hydroxide (`chemistry.mixed_hydroxide`), to be
+    filtered off and returned.
     """
 
     liquor = inlet("mother liquor with ammonia")
