@@ -27,6 +27,7 @@ REGULAR = 0.03  # by which the share of a change that returns may differ between
 ALIGNED, SLOW = 0.97, 0.3  # cosine between two changes, and share that returns, from which a mode is summed
 LARGEST_SHARE, LARGEST_SHRINKING = 0.99, 1 - 1e-9  # that is taken to return for ever: of growth, of what shrinks
 ENDLESS = 0.98  # share that returns, from which a mode without progress is summed, however small
+ALTERNATES, CALMER = -0.5, 1.1  # share that comes back with the other sign, from which steps are halved; and back
 STUCK = 60  # passes without progress after which the steps become shorter
 SHORTEST = 0.2
 SINGULAR = 1e-12  # added to the normal equations, whose columns have length one
@@ -130,6 +131,7 @@ class _Course:
         self._note(size, active)
         aim = self._aim(now, mapped, active)
         regular, share = self._regular(relative, weight, size, active)
+        self._damp(share, size, active)
         self.history.add(now, aim, active)
         self.rest[active] -= 1
         ready = self.rest[active] <= 0
@@ -179,6 +181,15 @@ class _Course:
             regular = (np.abs(share - self.share[active]) < REGULAR) & (aligned > ALIGNED) & (share > SLOW)
         self.share[active] = share
         return regular, share
+
+    def _damp(self, share: Array, size: Array, active: Index) -> None:
+        """Shorten the steps of a case that goes to and fro, and lengthen them again when it no longer does."""
+        share = np.nan_to_num(share, nan=0.0)
+        fro = (share < ALTERNATES) & (size > SMALL)
+        stride = np.where(
+            fro, 0.5 * self.stride[active], np.where(share > 0, CALMER * self.stride[active], self.stride[active])
+        )
+        self.stride[active] = np.clip(stride, SHORTEST, 1.0)
 
     def _summed(self, now: Array, change: Array, share: Array, active: Index, which: Mask) -> Array:
         """Return the sum (unknowns, some cases) of all changes to come, each by its own share if that is less.
