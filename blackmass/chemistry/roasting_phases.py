@@ -49,21 +49,29 @@ def settle_phases(formula: Array, gases: int, gibbs: Array, feed: Array, point: 
 def exchange_phases(
     formula: Array, gases: int, gibbs: Array, feed: Array, point: Point, there: Mask, ridge: float
 ) -> bool:
-    """Solve with the phases that are there; drop what turns negative and add what turns unstable, one at a time."""
-    potential, amount = np.empty_like(point.potential), np.empty_like(point.amount)
+    """Solve with the phases that are there; drop what turns negative and add what turns unstable, one at a time.
+
+    Where the phases cannot hold the feed the potentials run away: the phase that becomes unstable first on their way
+    is the one that is missing.
+    """
+    potential, amount, course = point.potential.copy(), point.amount.copy(), point.potential.copy()
     barred, tried = np.zeros_like(there), np.zeros_like(there)
     added = 0
     for _ in range(MOST_SETS):
         copy(point.potential, potential)
         copy(point.amount, amount)
         if not newton(formula, gases, gibbs, feed, point, there, ridge):
+            for element in range(feed.size):
+                course[element] = point.potential[element] - potential[element]
             copy(potential, point.potential)
             copy(amount, point.amount)
             row = -1
             if added < MOST_ADDED:
                 for phase in range(there.size):
                     barred[phase] = there[phase] or tried[phase]
-                row = least_stable(formula, gases, gibbs, point, barred, np.inf)
+                row = first_unstable(formula, gases, gibbs, point, barred, course)
+                if row < 0:
+                    row = least_stable(formula, gases, gibbs, point, barred, np.inf)
             if row >= 0:
                 added += 1
                 there[row] = True
@@ -109,6 +117,19 @@ def least_stable(formula: Array, gases: int, gibbs: Array, point: Point, there: 
                 slack = gibbs[row] - dot(formula, row, point.potential)
             if slack < lowest:
                 found, lowest = row, slack
+    return found
+
+
+@compiled
+def first_unstable(formula: Array, gases: int, gibbs: Array, point: Point, barred: Mask, course: Array) -> int:
+    """Return the condensed phase that becomes unstable first when the potentials take a course; -1 if none does."""
+    found, nearest = -1, np.inf
+    for row in range(gases, barred.size):
+        rise = dot(formula, row, course)
+        if not barred[row] and rise > 0.0:
+            way = max(gibbs[row] - dot(formula, row, point.potential), 0.0) / rise
+            if way < nearest:
+                found, nearest = row, way
     return found
 
 
