@@ -1,6 +1,6 @@
 """Fit the constants of leaching to published batch tests, and leave one source out in turn.
 
-    python benchmarks/calibrate_leach.py [--cases FILE.csv] [--evaluations 12] [--write]
+    python benchmarks/calibrate_leach.py [--cases FILE.csv ...] [--evaluations 12] [--write]
 
 Least squares (SciPy) of the errors over 4 percentage points, made robust by soft L1, and of the distances to the priors
 of data/leach_priors.csv, which says what is fitted. Every source has the same weight; one set of constants serves all
@@ -61,6 +61,16 @@ def some(cases, chosen):
     )
 
 
+def joined_cases(paths):
+    """Rows, conditions and measured shares of several files, one after the other."""
+    parts = [read_cases(path) for path in paths]
+    fields = [f.name for f in dataclasses.fields(BatchCases)]
+    conditions = {n: [getattr(cases, n) for _, cases, _ in parts] for n in fields}
+    whole = {n: np.concatenate(v) if isinstance(v[0], np.ndarray) else sum(v, []) for n, v in conditions.items()}
+    measured = {element: np.concatenate([found[element] for _, _, found in parts]) for element in ELEMENTS}
+    return [row for tests, _, _ in parts for row in tests], BatchCases(**whole), measured
+
+
 def errors(found, cases, measured, chosen, steps=FINE):
     """Errors (elements, cases) in percentage points."""
     predicted, _ = batch_case(some(cases, chosen), found, steps)
@@ -108,11 +118,13 @@ def write_kinetics(found):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", default=str(DATA / "cases/leach.csv"))
+    parser.add_argument(
+        "--cases", nargs="+", default=[str(DATA / f"cases/{n}.csv") for n in ("leach", "leach_lithium")]
+    )
     parser.add_argument("--evaluations", type=int, default=12)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    tests, cases, measured = read_cases(options.cases)
+    tests, cases, measured = joined_cases(options.cases)
     judged = np.array([not row["quality"].startswith("C") for row in tests])
     kept = judged & np.array(["P" not in row["feed"] for row in tests])
     sources = np.array([row["source"] for row in tests])

@@ -149,15 +149,26 @@ def _charge(feed: Stream, values: dict[str, Constant] | None = None) -> _Charge:
     moles = np.where(wet, dissolved.flow / np.where(wet, litres, 1.0), 0.0)
     shares, surface = surfaces(feed.sizes, feed.cases)
     rates = rates_at(feed.temperature, surface, values)
-    left = (constants() if values is None else values)["lithium_left"].value
+    held = constants() if values is None else values
+    trivalent = _trivalent(moles)
+    left = held["lithium_left"].value * (1 - trivalent)
+    for name in ("disproportionation", "reduction"):
+        rates[name] *= held[f"nickel_{name}"].value ** trivalent
     status = np.where(wet | (solid == 0), Status.OK, Status.OUT_OF_RANGE).astype(np.int8)
     return _Charge(dissolved, _pulps(moles, shares, left), rates, litres, status)
 
 
-def _pulps(moles: Array, shares: Array, left: float) -> Records:
+def _trivalent(moles: Array) -> Array:
+    """Return the share (cases,) of nickel(III) in the layered oxide: nickel beyond manganese, which is Mn(IV)."""
+    nickel, cobalt, manganese = moles[_LITHIATED] + moles[_BARE] + moles[_PROTONATED]
+    metal = nickel + cobalt + manganese
+    return np.where(metal > 0, np.maximum(nickel - manganese, 0.0) / np.where(metal > 0, metal, 1.0), 0.0)
+
+
+def _pulps(moles: Array, shares: Array, left: Array) -> Records:
     """Split the layered oxide into what acid disproportionates and what it does not, in each size group.
 
-    With z lithium per metal in the oxide, x of the metal dissolves until the residue holds `left`:
+    With z lithium per metal in the oxide, x of the metal dissolves until the residue holds `left` (cases,):
     x = (z - left) / (2 - left), and 2 x of the lithium with it.
     """
     pulps = np.zeros(moles.shape[1], layout(Pulp))

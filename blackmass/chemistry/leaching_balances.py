@@ -151,9 +151,10 @@ def _oxides(
             water = rates.water_oxidation * hot * surface if metal == NI else 0.0
             deposit = laying * surface if metal == NI else 0.0
             exchange = rates.exchange * weak * tau * surface if metal != CO else 0.0
-            opened = pulp.opened[cell] * faded
+            opened = pulp.opened[cell] / (1 + reduce + acidic + exchange)
             closed = pulp.closed[cell] / (back + exchange)
-            given = (pulp.protonated[cell] + exchange * closed) / back
+            exchanged = exchange * (opened + closed)
+            given = (pulp.protonated[cell] + exchanged) / back
             source = pulp.bare[cell] + 0.5 * (acidic * opened + slow * closed) + 0.5 * slow * given
             if metal == MN:
                 source += 0.5 * laid + 1.5 * acidic * spinel
@@ -166,14 +167,14 @@ def _oxides(
             pull += drive * (opened + closed + given + 2 * bare)
             split, slowly = acidic * opened + slow * closed, slow * given
             spent += 2 * split + reduce * (4 * (opened + closed + bare) + 3 * given) + slowly
-            spent += 2 * water * bare + exchange * closed
+            spent += 2 * water * bare + exchanged
             gained += down * bare
             made[_SPLIT + at] += split
             made[_LAYERED + at] += reduce * (opened + closed)
             made[_HYDROXIDE + at] += reduce * given
             made[_HYDROXIDE_SPLIT + at] += slowly
             made[_DIOXIDE + at] += (reduce + water) * bare
-            made[_EXCHANGE + at] += exchange * closed
+            made[_EXCHANGE + at] += exchanged
             if metal == NI:
                 made[_DEPOSITION] += down * bare
             if metal == MN:
