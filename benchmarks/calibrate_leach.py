@@ -66,7 +66,10 @@ def joined_cases(paths):
     parts = [read_cases(path) for path in paths]
     fields = [f.name for f in dataclasses.fields(BatchCases)]
     conditions = {n: [getattr(cases, n) for _, cases, _ in parts] for n in fields}
-    whole = {n: np.concatenate(v) if isinstance(v[0], np.ndarray) else sum(v, []) for n, v in conditions.items()}
+    whole = {
+        n: np.concatenate(v) if isinstance(v[0], np.ndarray) else [name for names in v for name in names]
+        for n, v in conditions.items()
+    }
     measured = {element: np.concatenate([found[element] for _, _, found in parts]) for element in ELEMENTS}
     return [row for tests, _, _ in parts for row in tests], BatchCases(**whole), measured
 
