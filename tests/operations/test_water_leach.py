@@ -1,6 +1,10 @@
 import numpy as np
 import pytest
 
+from blackmass import species
+from blackmass.chemistry.aqueous import equilibrate
+from blackmass.chemistry.equilibria import dissolved, pure_phase
+from blackmass.chemistry.pitzer import Pitzer
 from blackmass.chemistry.reagents import reagent_stream
 from blackmass.operations.water_leach import WaterLeach
 from blackmass.stream import Stream
@@ -58,3 +62,34 @@ def test_enclosed_salts_stay():
     out = leached(enclosed=np.array([0.0, 0.2]), liquid_ratio=30.0)
     assert out["slurry"]["Li2CO3"][1] >= 0.2 * 2.0 * (1 - 1e-9)
     assert out.report["lithium_leached"][1] < out.report["lithium_leached"][0]
+
+
+def test_a_bicarbonate_liquor_is_within_the_range_of_the_model():
+    out = leached(
+        {"Li2CO3": 10.0, "graphite": 10.0},
+        gas=50.0,
+        liquid_ratio=np.array([5.0, 10.0, 20.0, 40.0]),
+        utilisation=1.0,
+        temperature=np.array([283.15, 298.15, 333.15, 363.15]),
+    )
+    assert np.all(out.status == 0)
+    assert np.all(out["slurry"]["CO3-2"] > 0.9 * out["slurry"]["Li+"])
+
+
+def test_bicarbonate_forms_with_the_free_energy_of_the_tables():
+    """Li2CO3 + CO2 + H2O = 2 Li+ + 2 HCO3-: log K -0.594 (Wagman 1982), 0.1 being 6 % of the solubility."""
+    (bicarbonate,) = (known.log_k for known in dissolved("pitzer") if known.name == "HCO3-")
+    solids = pure_phase("Li2CO3", "pitzer").log_k + pure_phase("CO2(g)", "pitzer").log_k
+    assert solids + 2 * bicarbonate == pytest.approx(-0.594, abs=0.1)
+
+
+def test_solubility_under_carbon_dioxide_falls_with_heat_and_rises_with_the_fourth_root_of_pressure():
+    kelvin = np.array([273.15, 298.15, 333.15, 363.15])
+    flow = np.zeros((species.COUNT, 4))
+    flow[species.indices(("H2O", "Li2CO3", "CO2(g)"))] = np.array([55.508, 10.0, 50.0])[:, None]
+    low, high = (
+        equilibrate(flow, kelvin, solids=("Li2CO3",), gases={"CO2(g)": pressure}, model=Pitzer()).molality_of("Li+")
+        for pressure in (0.5, 1.0)
+    )
+    assert np.all(np.diff(high) < 0)
+    assert np.all((high / low > 2**0.2) & (high / low < 2**0.4))
