@@ -1,53 +1,88 @@
-"""Strict reader of the data tables: known columns, no duplicate keys, a source on each row."""
+"""Strict reader of the data tables: known columns, no duplicate keys, sources and uncertainties that can be read."""
 
 import csv
+import dataclasses
 import functools
 import re
 from collections.abc import Sequence
 from importlib import resources
 
+from blackmass.data.uncertainty import KINDS, Header, header_of, stated
 from blackmass.errors import InputError, nearest
 
 Row = dict[str, str]
 
 
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A file of constants as it stands: its header, its columns and its rows, each with its place in the file."""
+
+    name: str
+    header: Header
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    places: tuple[str, ...]
+
+
 @functools.cache
 def table(name: str, *, columns: Sequence[str], key: Sequence[str] = ()) -> tuple[Row, ...]:
-    """Read `blackmass/data/<name>` with exactly `columns` plus `source` and `note`.
+    """Return the rows of `blackmass/data/<name>`, which has exactly `columns` plus `source` and `note`.
 
-    Lines that begin with '#' are comments. `key` columns together must be unique.
+    Columns that state the uncertainty of a constant may stand beside them (`uncertainty.KINDS`). Lines that begin
+    with '#' are comments. `key` columns together must be unique.
 
     Raises
     ------
     InputError
-        Unknown or missing column, duplicate key, a row without a source or with an unknown one.
+        Unknown or missing column, duplicate key, a row without a source or with an unknown one, an uncertainty that
+        cannot be read, a range without its value.
+    """
+    found = read_table(name)
+    stating = {each for column in columns for each in (*KINDS, *(f"{kind}_{column}" for kind in KINDS))}
+    wrong = sorted({*columns, "source", "note"} ^ (set(found.columns) - (stating - set(columns))))
+    if wrong:
+        raise InputError(f"{name}: columns {', '.join(wrong)} are missing or unknown.")
+    seen: set[tuple[str, ...]] = set()
+    for row, place in zip(found.rows, found.places, strict=True):
+        identity = tuple(row[column] for column in key)
+        if key and identity in seen:
+            raise InputError(f"{place}: {' '.join(identity)} stands here a second time.")
+        seen.add(identity)
+        for column in found.header.constants:
+            if row[column]:
+                stated(column, row, found.header, place)
+    return found.rows
+
+
+@functools.cache
+def read_table(name: str) -> Table:
+    """Read `blackmass/data/<name>`, whatever its columns.
+
+    Raises
+    ------
+    InputError
+        A row of another length than the header, without a source or with an unknown one.
     """
     path = resources.files("blackmass.data").joinpath(name)
     lines = path.read_text(encoding="utf-8").splitlines()
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line and not line.startswith("#")]
     reader = csv.reader(line for _, line in numbered)
-    header = next(reader)
-    expected = {*columns, "source", "note"}
-    if set(header) != expected:
-        wrong = sorted(set(header) ^ expected)
-        raise InputError(f"{name}:{numbered[0][0]}: columns {', '.join(wrong)} are missing or unknown.")
+    columns = tuple(next(reader))
     rows: list[Row] = []
-    seen: set[tuple[str, ...]] = set()
+    places: list[str] = []
     for (number, _), cells in zip(numbered[1:], reader, strict=True):
-        if len(cells) != len(header):
-            raise InputError(f"{name}:{number}: {len(cells)} cells, {len(header)} are needed.")
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        _check_row(row, f"{name}:{number}", key, seen)
-        rows.append(row)
-    return tuple(rows)
+        place = f"{name}:{number}"
+        if len(cells) != len(columns):
+            raise InputError(f"{place}: {len(cells)} cells, {len(columns)} are needed.")
+        rows.append(dict(zip(columns, (cell.strip() for cell in cells), strict=True)))
+        places.append(place)
+        _check_source(rows[-1], place)
+    header = header_of([line for line in lines if line.startswith("#")], rows, columns, name)
+    return Table(name, header, columns, tuple(rows), tuple(places))
 
 
-def _check_row(row: Row, place: str, key: Sequence[str], seen: set[tuple[str, ...]]) -> None:
-    identity = tuple(row[column] for column in key)
-    if key and identity in seen:
-        raise InputError(f"{place}: {' '.join(identity)} stands here a second time.")
-    seen.add(identity)
-    if not row["source"]:
+def _check_source(row: Row, place: str) -> None:
+    if not row.get("source"):
         raise InputError(f"{place}: column 'source' is empty; give a key of sources.bib.")
     for source in row["source"].split(";"):
         if source.strip() not in sources():
