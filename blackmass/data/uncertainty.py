@@ -47,7 +47,7 @@ class Around:
     @property
     def ends(self) -> tuple[float, float]:
         """The range of 95 %."""
-        return self.at(float(0.025)), self.at(float(0.975))
+        return self.at(0.025), self.at(0.975)
 
 
 Stated = Exact | Around
