@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from blackmass.flowsheet.load import load_flowsheet
 from blackmass.flowsheet.solve import solve
 
@@ -27,3 +29,15 @@ def test_flowsheet_page_runs_and_closes(tmp_path):
     result = solve(load_flowsheet(str(script))).check()
     assert result.balance_error.max() < 1e-9
     assert result.streams["thicken.underflow"].mass[0] > 0
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert not [link for link in links if "://" not in link and not (page.parent / link).exists()]
+
+
+def test_index_of_models_names_every_page():
+    folder = DOCS / "models"
+    named = set(re.findall(r"\]\((\S+?\.md)\)", (folder / "index.md").read_text(encoding="utf-8")))
+    assert {page.name for page in folder.glob("*.md")} - {"index.md"} <= named
