@@ -2,12 +2,17 @@
 
 import csv
 import dataclasses
+import functools
+import importlib
+import inspect
 import re
 from collections import Counter, defaultdict
 from importlib import resources
 
 from blackmass.data.load import sources
 from blackmass.operations.operation import every_operation
+
+_MARKS = {"doi": "doi:", "isbn": "ISBN ", "url": ""}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +60,33 @@ def reference(fields: dict[str, str]) -> str:
     ends += [plain[name] for name in ("url", "note") if name in plain]
     parts = [f"{who} ({plain.get('year', 'no year')})", plain.get("title", ""), place, *ends]
     return ". ".join(part.rstrip(".") for part in parts if part) + "."
+
+
+def short_reference(key: str) -> str:
+    """Return "Author et al. 2018, doi:..." of a key of the bibliography."""
+    fields = sources()[key.strip()]
+    plain = {name: re.sub(r"[{}]", "", value) for name, value in fields.items()}
+    names = plain.get("author", plain.get("editor", key)).split(" and ")
+    who = [name.split(",")[0] for name in names[:2]]
+    title = " et al." if len(names) > 2 or "others" in who else f" and {who[1]}" if len(who) == 2 else ""
+    end = next((f", {mark}{plain[name]}" for name, mark in _MARKS.items() if name in plain), "")
+    return f"{who[0]}{title} {plain.get('year', '')}".strip() + end
+
+
+@functools.cache
+def tables_of(module: str) -> tuple[str, ...]:
+    """Return the tables of constants that a module reads, or a module of the chemistry that it imports."""
+    seen, ahead, found = set[str](), [module], set[str]()
+    while ahead:
+        name = ahead.pop()
+        seen.add(name)
+        text = inspect.getsource(importlib.import_module(name))
+        found |= set(re.findall(r'\btable\(\s*"(\w+\.csv)"', text))
+        imports = set(re.findall(r"^from (blackmass\.chemistry\.\w+) import", text, re.M))
+        for names in re.findall(r"^from blackmass\.chemistry import (\w+(?:, \w+)*)", text, re.M):
+            imports |= {f"blackmass.chemistry.{each}" for each in names.split(", ")}
+        ahead += sorted(imports - seen)
+    return tuple(sorted(found))
 
 
 def _tables() -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from blackmass.analysis.knobs import Knob, as_column, check_apart, find_knob
 from blackmass.analysis.ranges import Range, Values, read_range, read_values
+from blackmass.data.constants import matching
 from blackmass.errors import InputError
 from blackmass.flowsheet.plant import Plant
 
@@ -192,6 +193,10 @@ def read_ranges(plant: Plant, texts: Mapping[str, str]) -> tuple[Range, ...]:
     """Read the ranges of a sample from text by path."""
     if not texts:
         raise InputError("nothing is varied: give --vary UNIT.PARAM=LOW:HIGH, or a study file.")
-    ranges = tuple(read_range(plant, find_knob(plant, path), text) for path, text in texts.items())
+    ranges = tuple(
+        read_range(plant, find_knob(plant, path), text)
+        for pattern, text in texts.items()
+        for path in (matching(pattern) if "*" in pattern else [pattern])
+    )
     check_apart([one.knob for one in ranges])
     return ranges

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from blackmass.analysis.design import Columns, Given
 from blackmass.analysis.knobs import Knob
-from blackmass.analysis.ranges import Range, Spread
+from blackmass.analysis.ranges import AsStated, Range, Spread
 from blackmass.analysis.study import Study, chunk_size, new_study
 from blackmass.analysis.workers import solve_chunks
 from blackmass.flowsheet.plant import Plant
@@ -85,7 +85,9 @@ class Evaluated:
 
 def without_tails(ranges: Sequence[Range], shares: Array) -> Array:
     """Return points with 0 and 1 moved to the 1st and 99th percentile where a distribution has tails."""
-    tailed = [isinstance(one, Spread) and one.kind in ("normal", "lognormal") for one in ranges]
+    tailed = [
+        isinstance(one, AsStated) or (isinstance(one, Spread) and one.kind in ("normal", "lognormal")) for one in ranges
+    ]
     return np.where(tailed, TAILS + (1 - 2 * TAILS) * shares, shares)
 
 

@@ -7,13 +7,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from blackmass.data.constants import constant
 from blackmass.declare import Param
 from blackmass.errors import InputError
 from blackmass.flowsheet.feeds import read_feed
 from blackmass.flowsheet.plant import Plant
 from blackmass.quantities import dimension, factor, split, to_si
 
-Kind = Literal["number", "whole", "choice", "target", "feed"]
+Kind = Literal["number", "whole", "choice", "target", "feed", "constant"]
 FEED = "feed"
 
 
@@ -41,6 +42,8 @@ class Knob:
         """Refuse a value (text, or SI) that the plant would refuse."""
         if self.kind == "feed":
             read_feed(str(value), "")
+        elif self.kind == "constant":
+            constant(self.path)
         else:
             plant.changed({self.path: value})
 
@@ -68,13 +71,15 @@ class Knob:
 
 
 def find_knob(plant: Plant, path: str) -> Knob:
-    """Return the knob of a path: "feed", "cells.flow", "leach.temperature" or "free_acid.target".
+    """Return the knob of a path: "feed", "cells.flow", "leach.temperature", "free_acid.target", or a constant's.
 
     Raises
     ------
     InputError
         The plant has no such unit, feed, specification or parameter; the nearest name is offered.
     """
+    if "/" in path:
+        return Knob(constant(path).path, "constant")
     owner, _, name = path.partition(".")
     if path == FEED or (path == plant.main_feed and not name):
         return Knob(FEED, "feed")
@@ -93,9 +98,14 @@ def find_knob(plant: Plant, path: str) -> Knob:
 
 
 def applied(plant: Plant, values: Mapping[str, Any]) -> Plant:
-    """Return the plant with values by path (SI, arrays of cases, choices), and "feed" as text."""
-    settings = {path: value for path, value in values.items() if path != FEED}
+    """Return the plant with values by path (SI, arrays of cases, choices), and "feed" as text; constants apart."""
+    settings = {path: value for path, value in values.items() if path != FEED and "/" not in path}
     return plant.changed(settings, feed=values.get(FEED))
+
+
+def constants_among(values: Mapping[str, Any]) -> dict[str, float]:
+    """Return those of values by path that are constants of the data."""
+    return {path: float(value) for path, value in values.items() if "/" in path}
 
 
 def check_apart(knobs: Sequence[Knob]) -> None:

@@ -10,12 +10,16 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from blackmass.analysis.knobs import Knob, as_column
+from blackmass.data.constants import constant
+from blackmass.data.uncertainty import Around
 from blackmass.errors import InputError
 from blackmass.flowsheet.plant import Plant
 from blackmass.quantities import show, split
 
 Array = npt.NDArray[np.float64]
 MOST_VALUES = 1_000_000
+AS_STATED = "data"
+TAIL = 1e-6
 GRID_FORM = "LOW:HIGH:N, LOW:HIGH:N:log, or a list A,B,C"
 SAMPLE_FORM = "LOW:HIGH, LOW:HIGH:log, normal:MEAN:SD, triangular:LOW:MODE:HIGH, lognormal:MEDIAN:FACTOR, or A,B,C"
 
@@ -59,7 +63,20 @@ class Spread:
         return -math.inf if low is None else low, math.inf if high is None else high
 
 
-Range = Values | Spread
+@dataclasses.dataclass(frozen=True)
+class AsStated:
+    """A constant that follows the uncertainty which its table states, cut off at one in a million on either side."""
+
+    knob: Knob
+    stated: Around
+    text: str
+
+    def at(self, shares: Array) -> npt.NDArray[Any]:
+        """Return the quantiles (n,) of probabilities (n,)."""
+        return np.array([self.stated.at(share) for share in np.clip(shares, TAIL, 1 - TAIL).tolist()])
+
+
+Range = Values | Spread | AsStated
 
 
 def _uniform(shares: Array, figures: tuple[float, ...], bounds: tuple[float, float]) -> Array:
@@ -157,6 +174,11 @@ def read_range(plant: Plant, knob: Knob, text: str) -> Range:
         The text cannot be read, the range is empty or reversed, an end is out of bounds.
     """
     parts = [part.strip() for part in text.split(":")]
+    if knob.kind == "constant" and text.strip() == AS_STATED:
+        stated = constant(knob.path).stated
+        if not isinstance(stated, Around):
+            raise InputError(f"{knob.path}: the data state no uncertainty of it: write {SAMPLE_FORM}.")
+        return AsStated(knob, stated, text)
     if len(parts) == 1 or knob.kind in ("choice", "feed"):
         return read_values(plant, knob, text)
     kind = parts[0] if parts[0] in _FIGURES else "uniform"

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from blackmass.analysis.design import Columns, Design
 from blackmass.analysis.expressions import Constraint, Expression, read_constraint, read_expression
-from blackmass.analysis.knobs import Knob, applied
+from blackmass.analysis.knobs import Knob, applied, constants_among
 from blackmass.analysis.outputs import STATE, output_names, outputs, state, unit_of
+from blackmass.data.constants import replaced
 from blackmass.errors import InputError
 from blackmass.flowsheet.plant import Plant
 from blackmass.flowsheet.result import Result
@@ -89,7 +90,11 @@ class Study:
             knob.path: _one(inputs[knob.path][rows[0]]) if knob.grouped else inputs[knob.path][rows]
             for knob in self.knobs
         }
-        return solve(applied(self.plant, settings), warm=self.base)
+        constants = constants_among(settings)
+        if not constants:
+            return solve(applied(self.plant, settings), warm=self.base)
+        with replaced(constants):
+            return solve(applied(self.plant, settings), warm=self.base)
 
     def _add_own(self, found: Columns) -> None:
         numbers = {name: values for name, values in found.items() if values.dtype != object}

@@ -2,16 +2,25 @@
 
 import inspect
 import json
+import textwrap
+from collections import Counter
 from typing import Any
 
 import click
 
+from blackmass.analysis.bibliography import reference, short_reference, tables_of
+from blackmass.data.constants import constants_of
+from blackmass.data.load import read_table, sources
+from blackmass.data.uncertainty import Exact
 from blackmass.declare import Param
 from blackmass.errors import InputError, nearest
 from blackmass.flowsheet.graph import loops, streams
 from blackmass.flowsheet.load import load_flowsheet
 from blackmass.flowsheet.plant import Plant, Reagent, Spec, Unit
 from blackmass.quantities import show
+
+SHOWN = ("name", "value", "bounds")
+WIDTH = 118
 
 
 @click.command("describe")
@@ -70,6 +79,7 @@ def _as_json(plant: Plant, units: list[Unit]) -> dict[str, Any]:
                 "inlets": _connections(plant, unit),
                 "outlets": list(unit.operation.outlets),
                 "parameters": _parameters(unit),
+                "constants": _tables(unit),
             }
             for unit in units
         ],
@@ -110,8 +120,52 @@ def _unit_text(plant: Plant, unit: Unit) -> str:
     lines = [f"{unit.name} ({type(unit.operation).__name__})", "", inspect.getdoc(type(unit.operation)) or "", ""]
     for port, source in _connections(plant, unit).items():
         lines.append(f"  {port:<16} from {source}")
-    lines.append("")
-    for row in _parameters(unit):
+    lines += [
+        "",
+        "Parameters; in brackets the source of the default or its bounds, without one the designer's choice",
+    ]
+    parameters = _parameters(unit)
+    widths = [max(len(row[column]) for row in parameters) for column in SHOWN] if parameters else []
+    for row in parameters:
         source = f" [{row['source']}]" if row["source"] else ""
-        lines.append(f"  {row['name']:<22} {row['value']:<14} {row['bounds']:<28} {row['doc']}{source}")
+        cells = "  ".join(row[column].ljust(width) for column, width in zip(SHOWN, widths, strict=True))
+        lines.append(f"  {cells}  {row['doc']}{source}")
+    if not parameters:
+        lines.append("  none")
+    lines += [*_constants_text(unit), *_sources_text(parameters)]
     return "\n".join(lines)
+
+
+def _tables(unit: Unit) -> dict[str, dict[str, Any]]:
+    """Tables that the operation or the chemistry it calls reads: how many constants, and their sources by rows."""
+    found = {}
+    for name in tables_of(type(unit.operation).__module__):
+        numbers = constants_of(name)
+        keys = Counter(key.strip() for row in read_table(name).rows for key in row["source"].split(";"))
+        free = sum(not isinstance(one.stated, Exact) for one in numbers)
+        found[name] = {"constants": free, "sources": {key: count for key, count in keys.most_common()}}
+    return found
+
+
+def _constants_text(unit: Unit) -> list[str]:
+    tables = _tables(unit)
+    if not tables:
+        return []
+    lines = [
+        "",
+        "Tables that its model reads; see blackmass constants 'TABLE/*' for values, ranges and sources",
+    ]
+    for name, its in tables.items():
+        sources = "; ".join(f"{short_reference(key)} ({count})" for key, count in its["sources"].items())
+        text = f"{name.removesuffix('.csv')}, {its['constants']} constants: {sources}"
+        lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    return lines
+
+
+def _sources_text(parameters: list[dict[str, str]]) -> list[str]:
+    keys = sorted({key.strip() for row in parameters for key in row["source"].split(";") if key.strip()})
+    lines = ["", "Sources of the parameters"] if keys else []
+    for key in keys:
+        text = f"[{key}] {reference(sources()[key])}"
+        lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    return lines

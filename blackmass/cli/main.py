@@ -17,6 +17,7 @@ COMMANDS = {
     "fit": "Parameters from your own measurements, with confidence intervals.",
     "stress": "Solve random cases over the full bounds and show how many converge.",
     "validate": "Predict published experiments from their conditions, and compare.",
+    "constants": "The constants of the data with their ranges and sources.",
     "sources": "The bibliography of every figure in the data.",
 }
 

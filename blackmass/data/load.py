@@ -4,13 +4,18 @@ import csv
 import dataclasses
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from importlib import resources
+from types import MappingProxyType
 
 from blackmass.data.uncertainty import KINDS, Header, header_of, stated
 from blackmass.errors import InputError, nearest
 
 Row = dict[str, str]
+Cells = Mapping[str, Mapping[tuple[int, str], str]]
+replacements: ContextVar[Cells] = ContextVar("replacements", default=MappingProxyType({}))
+"""By table, what stands instead of its own cells, by row and column; see `constants.replaced`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,8 +39,7 @@ def table(name: str, *, columns: Sequence[str], key: Sequence[str] = ()) -> tupl
     Raises
     ------
     InputError
-        Unknown or missing column, duplicate key, a row without a source or with an unknown one, an uncertainty that
-        cannot be read, a range without its value.
+        Unknown or missing column, duplicate key.
     """
     found = read_table(name)
     stating = {each for column in columns for each in (*KINDS, *(f"{kind}_{column}" for kind in KINDS))}
@@ -48,9 +52,6 @@ def table(name: str, *, columns: Sequence[str], key: Sequence[str] = ()) -> tupl
         if key and identity in seen:
             raise InputError(f"{place}: {' '.join(identity)} stands here a second time.")
         seen.add(identity)
-        for column in found.header.constants:
-            if row[column]:
-                stated(column, row, found.header, place)
     return found.rows
 
 
@@ -61,7 +62,8 @@ def read_table(name: str) -> Table:
     Raises
     ------
     InputError
-        A row of another length than the header, without a source or with an unknown one.
+        A row of another length than the header, without a source or with an unknown one, an uncertainty that cannot
+        be read, a range without its value.
     """
     path = resources.files("blackmass.data").joinpath(name)
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -78,6 +80,12 @@ def read_table(name: str) -> Table:
         places.append(place)
         _check_source(rows[-1], place)
     header = header_of([line for line in lines if line.startswith("#")], rows, columns, name)
+    for row, place in zip(rows, places, strict=True):
+        for column in header.constants:
+            if row[column]:
+                stated(column, row, header, place)
+    for (number, column), text in replacements.get().get(name, {}).items():
+        rows[number] = {**rows[number], column: text}
     return Table(name, header, columns, tuple(rows), tuple(places))
 
 
