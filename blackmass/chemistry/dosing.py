@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from blackmass import species
 from blackmass.chemistry.aqueous import equilibrate
-from blackmass.chemistry.coprecipitation import sorption
+from blackmass.chemistry.coprecipitation import SULFATE, sorption
 from blackmass.chemistry.equilibria import (
     COMPONENTS,
     Reaction,
@@ -47,6 +47,8 @@ class Settled:
         pH not a number where there is no liquor or no solution.
     molality : array (metals, cases) [mol/kg]
         Of the free ions of the metals that hydroxides take up.
+    sulfate : array (cases,) [mol/kg]
+        Of the free ion.
     status : array (cases,)
         OUT_OF_RANGE also where the most reagent falls short of the target.
     guess : array (unknowns, cases)
@@ -58,6 +60,7 @@ class Settled:
     pH: Array
     strength: Array
     molality: Array
+    sulfate: Array
     status: StatusArray
     guess: Array
 
@@ -118,6 +121,7 @@ class Dosing:
             pH=found.pH,
             strength=found.ionic_strength,
             molality=np.array([found.molality_of(name) for name in sorption().metals]),
+            sulfate=found.molality_of(SULFATE),
             status=np.where(status == Status.SPEC_NOT_REACHED, SHORT, status).astype(np.int8),
             guess=np.vstack([found.guess, found.dose / np.where(most > 0, most, 1.0)]),
         )

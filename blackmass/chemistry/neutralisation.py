@@ -95,10 +95,10 @@ def neutralise(
     first = tank.settle(flow, starts[0])
     data = sorption()
     slurry = flow + reagent * first.dose + tank.stoichiometry @ first.extent
-    liquor = Liquor(slurry[species.indices(list(data.metals))], first.molality, first.pH, first.strength, temperature)
-    taken = uptake(slurry, liquor)
+    held = slurry[species.indices(list(data.metals))]
+    taken = uptake(slurry, Liquor(held, first.molality, first.sulfate, first.pH, first.strength, temperature))
     begin = first.guess if starts[1] is None else np.where(np.isnan(starts[1]), first.guess, starts[1])
-    final = tank.settle(flow + _liquor_side() @ taken, begin) if np.any(taken > 0) else first
+    final = tank.settle(flow + liquor_side() @ taken, begin) if np.any(taken > 0) else first
     enthalpy = np.array([pure_phase(name).enthalpy for name in tank.columns])
     return Neutralisation(
         stoichiometry=np.hstack([tank.stoichiometry, data.stoichiometry]),
@@ -113,7 +113,7 @@ def neutralise(
 
 
 @functools.cache
-def _liquor_side() -> Array:
+def liquor_side() -> Array:
     """(species, metals): what the liquor loses, and gains in acid, by one mole of each metal taken up."""
     change = sorption().stoichiometry.copy()
     change[species.indices(sorption().solids)] = 0.0

@@ -9,8 +9,9 @@ import numpy.typing as npt
 from blackmass import species
 from blackmass.chemistry import manganese
 from blackmass.chemistry.crystallisation import settle
-from blackmass.chemistry.mixed_hydroxide import MixedHydroxide, coprecipitate, members
-from blackmass.chemistry.neutralisation import SOLIDS, Neutralisation, neutralise
+from blackmass.chemistry.hydroxide_cake import held_liquor, precipitate
+from blackmass.chemistry.mixed_hydroxide import members
+from blackmass.chemistry.neutralisation import SOLIDS, neutralise
 from blackmass.chemistry.strong_liquors import StrongLiquors
 from blackmass.errors import InputError, nearest
 from blackmass.stream import Stream
@@ -116,9 +117,10 @@ def predict(conditions: Conditions) -> Outcome:
 
     A litre of liquor is taken as a kilogram of water with the metals as salts of the medium at pH 2. A reagent given
     with a ratio is added in that ratio to what it precipitates, and the pH, if given, is then set with alkali or
-    acid; one without a ratio is dosed to the pH. Nickel, cobalt and manganese come down with alkali from pH 6.5 on as
-    one mixed hydroxide (`mixed_hydroxide`), lithium carbonate from a liquor of little else by the activities of
-    strong liquors (`crystallisation`), everything else as in `neutralisation`. Permanganate and persulfate oxidise
+    acid; one without a ratio is dosed to the pH. Nickel, cobalt and manganese come down with alkali as one mixed
+    hydroxide where it is saturated (`hydroxide_cake`), lithium carbonate from a liquor of little else by the activities
+    of strong liquors (`crystallisation`), everything else as in `neutralisation`. What precipitates counts with the
+    liquor that an unwashed cake of aluminium hydroxide holds. Permanganate and persulfate oxidise
     manganese at the pH given, else 4 (`manganese`: a mixed tank), before the pH is set.
 
     Raises
@@ -128,12 +130,13 @@ def predict(conditions: Conditions) -> Outcome:
     """
     feed = _feed(conditions)
     slurry, pH, status = _treated(conditions, feed)
+    filtered = 1 - float(held_liquor(slurry[:, None])[0])
     shares, residual = {}, {}
     for element, ion in ELEMENTS.items():
         left = float(slurry[species.index(ion)])
         total = float(species.ELEMENT_MATRIX[species.ELEMENTS.index(element)] @ slurry)
         if feed[species.index(ion)] > 0 and total > 0:
-            shares[element] = 100 * (1 - left / total)
+            shares[element] = 100 * (1 - filtered * left / total)
         if total > 0:
             residual[element] = 1e6 * left * species.molar_mass(element)
     return Outcome(shares, residual, pH, status)
@@ -194,32 +197,13 @@ def _treated(conditions: Conditions, feed: Array) -> tuple[Array, float, int]:
 def _tank(conditions: Conditions, flow: Array, pH: float, reagent: Array) -> tuple[Array, float, int]:
     """A liquor (species,) dosed with a reagent to a pH."""
     given = (flow[:, None], np.array([conditions.temperature]), np.array([pH]), reagent[:, None])
-    alkali = anion_of(conditions.reagent) is None
-    if not (alkali and (conditions.pH is None or pH >= _MIXED_FROM) and np.any(flow[_HYDROXIDE_METALS] > 0)):
-        oxalate = "C2O4-2" in REAGENTS[conditions.reagent]
-        tank = neutralise(*given, solids=(*SOLIDS, *_OXALATES) if oxalate else SOLIDS)
-        return _slurry(flow, reagent, tank), float(tank.pH[0]), int(tank.status[0])
-    mixed = coprecipitate(*given, ripening=np.zeros(1))
-    slurry = _slurry(flow, reagent, mixed)
-    if np.any(flow[_SCAVENGED] > 0) and mixed.pH[0] >= _MIXED_FROM:
-        start = neutralise(given[0], given[1], np.array([_MIXED_FROM]), given[3], solids=SOLIDS)
-        _keep_taken_up(slurry, _slurry(flow, reagent, start))
-    return slurry, float(mixed.pH[0]), int(mixed.status[0])
-
-
-def _slurry(flow: Array, reagent: Array, tank: Neutralisation | MixedHydroxide) -> Array:
-    return np.asarray(flow + reagent * tank.dose + (tank.stoichiometry @ tank.extent)[:, 0])
-
-
-def _keep_taken_up(slurry: Array, earlier: Array) -> None:
-    """Hold as hydroxide what iron and aluminium hydroxide took up before the mixed hydroxide formed."""
-    ions, solids = _HYDROXIDE_METALS, species.indices(list(members().solids))
-    more = np.maximum(slurry[ions] - earlier[ions], 0.0)
-    slurry[ions] -= more
-    slurry[solids] += more
-
-
-_SCAVENGED = species.indices(["Fe+3", "Al+3"])
+    if anion_of(conditions.reagent) is None and np.any(flow[_HYDROXIDE_METALS] > 0):
+        slurry, reached, status = precipitate(*given, ripening=np.zeros(1))
+        return slurry[:, 0], float(reached[0]), int(status[0])
+    oxalate = "C2O4-2" in REAGENTS[conditions.reagent]
+    tank = neutralise(*given, solids=(*SOLIDS, *_OXALATES) if oxalate else SOLIDS)
+    slurry = flow + reagent * tank.dose + (tank.stoichiometry @ tank.extent)[:, 0]
+    return slurry, float(tank.pH[0]), int(tank.status[0])
 
 
 def _oxidised(flow: Array, conditions: Conditions) -> Array:
@@ -229,7 +213,6 @@ def _oxidised(flow: Array, conditions: Conditions) -> Array:
     return np.asarray(flow + (manganese.STOICHIOMETRY @ extent)[:, 0])
 
 
-_MIXED_FROM = 6.5
 _HYDROXIDE_METALS = species.indices(list(members().metals))
 
 
