@@ -63,7 +63,7 @@ def test_higher_pH_takes_more_base_and_loses_more_metal():
 
 
 def test_nickel_and_cobalt_are_lost_to_the_hydroxides_in_a_few_per_cent():
-    out = neutralised(pH=4.5)
+    out = neutralised(pH=5.5)
     assert 0.005 < out.report["Ni_taken_up"][0] < 0.05
     assert 0.002 < out.report["Co_taken_up"][0] < 0.02
     assert out.report["Mn_taken_up"][0] < out.report["Co_taken_up"][0]
