@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blackmass import species
+from blackmass.chemistry.roasting_approximate import approximate
 from blackmass.chemistry.roasting_barrier import Point, search
 from blackmass.chemistry.roasting_data import EQUILIBRIUM, GASES, gibbs_energy
 from blackmass.chemistry.roasting_phases import guess_phases, settle_phases
@@ -17,7 +18,9 @@ Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 TRACE = 3e-7  # share of all atoms below which an element, with its species, takes no part
+TRACES = (TRACE, 1e-5, 3e-4, 1e-2, 0.3)  # shares tried in turn where the equilibrium is not found
 GAS_COUNT = len(GASES)
+OK, OUT_OF_RANGE = int(Status.OK), int(Status.OUT_OF_RANGE)
 NOT_CONVERGED = int(Status.NOT_CONVERGED)
 LN_ATMOSPHERE = float(np.log(1.01325))  # of 1 atm over the standard pressure of 1 bar
 
@@ -28,7 +31,7 @@ class Equilibria(NamedTuple):
     Parameters
     ----------
     amount : array (species of `EQUILIBRIUM`, cases) [mol/s]
-    status : array (cases,) of `Status`; what is returned is the feed where it failed
+    status : array (cases,) of `Status`; OUT_OF_RANGE where amounts are approximate
     guess : array (n, cases), to start from next time
     """
 
@@ -44,7 +47,10 @@ def equilibrium(
 
     .. math:: \\min \\sum_k n_k g_k + \\sum_j n_j [g_j + \\ln(p\\, n_j/N)], \\quad A^T n = b
 
-    Species of elements that are there as traces only, or among `without`, stay as they are fed.
+    Species of elements that are there as traces only, or among `without`, stay as they are fed. Where Newton's method
+    finds no set of phases, as with feeds that can make no more of some element's species than nothing, the end of the
+    central path is brought to balance; where that is not near enough, more elements count as traces. Both are
+    OUT_OF_RANGE.
 
     Parameters
     ----------
@@ -78,42 +84,46 @@ def formulas() -> Array:
 def _solve(
     matrix: Array, gibbs: Array, allowed: Mask, known: Array, amount: Array, guess: Array, status: StatusArray
 ) -> None:
-    elements = matrix.shape[1]
     for case in range(amount.shape[1]):
-        part, held = taking_part(matrix, amount[:, case], allowed)
-        rows, columns = np.flatnonzero(part), np.flatnonzero(held)
-        if rows.size == 0:
-            continue
-        gases = int(part[:GAS_COUNT].sum())
-        formula = np.empty((rows.size, columns.size))
-        energy, feed = np.empty(rows.size), np.zeros(columns.size)
-        for place in range(rows.size):
-            energy[place] = gibbs[rows[place], case]
-            for column in range(columns.size):
-                formula[place, column] = matrix[rows[place], columns[column]]
-                feed[column] += formula[place, column] * amount[rows[place], case]
-        total = 0.0
-        for column in range(columns.size):
-            total += feed[column]
-        for column in range(columns.size):
-            feed[column] /= total
-        point = blank(rows.size, columns.size, gases)
-        there = np.zeros(rows.size, dtype=np.bool_)
-        found = False
-        for cold in range(2):
-            if cold:
-                search(formula, gases, energy, feed, point)
-                guess_phases(gases, point, there)
-            elif known.size and recall(known[:, case], elements, rows, columns, gases, point, there):
-                weigh(formula, gases, feed, point)
-            else:
-                continue
-            found = settle_phases(formula, gases, energy, feed, point, there)
-            if found:
+        for limit in TRACES:
+            status[case] = _case(matrix, gibbs[:, case], allowed, known, case, limit, amount, guess)
+            if status[case] != NOT_CONVERGED:
                 break
-        if not found or not balanced(formula, gases, feed, point, there):
-            status[case] = NOT_CONVERGED
-            continue
+
+
+@compiled
+def _case(
+    matrix: Array, gibbs: Array, allowed: Mask, known: Array, case: int, limit: float, amount: Array, guess: Array
+) -> int:
+    """Write the amounts of one case, elements below a share of all atoms taking no part; return its status."""
+    part, held = taking_part(matrix, amount[:, case], allowed, limit)
+    rows, columns = np.flatnonzero(part), np.flatnonzero(held)
+    if rows.size == 0:
+        return OK
+    gases, elements = int(part[:GAS_COUNT].sum()), matrix.shape[1]
+    formula = np.empty((rows.size, columns.size))
+    energy, feed = np.empty(rows.size), np.zeros(columns.size)
+    for place in range(rows.size):
+        energy[place] = gibbs[rows[place]]
+        for column in range(columns.size):
+            formula[place, column] = matrix[rows[place], columns[column]]
+            feed[column] += formula[place, column] * amount[rows[place], case]
+    total = 0.0
+    for column in range(columns.size):
+        total += feed[column]
+    for column in range(columns.size):
+        feed[column] /= total
+    point = blank(rows.size, columns.size, gases)
+    there = np.zeros(rows.size, dtype=np.bool_)
+    found = False
+    if known.size and recall(known[:, case], elements, rows, columns, gases, point, there):
+        weigh(formula, gases, feed, point)
+        found = settle_phases(formula, gases, energy, feed, point, there)
+    if not found:
+        search(formula, gases, energy, feed, point)
+        guess_phases(gases, point, there)
+        found = settle_phases(formula, gases, energy, feed, point, there)
+    if found and balanced(formula, gases, feed, point, there):
         for row in range(amount.shape[0]):
             guess[elements + row, case] = 0.0
         for column in range(columns.size):
@@ -127,11 +137,19 @@ def _solve(
             whole = max(point.amount[gases - 1], 0.0) if there[gases - 1] else 0.0
             for place in range(gases):
                 amount[rows[place], case] = total * whole * point.share[place]
+        return OK if limit == TRACE else OUT_OF_RANGE
+    search(formula, gases, energy, feed, point)
+    single = np.empty(rows.size)
+    if not approximate(formula, gases, energy, feed, point, single):
+        return NOT_CONVERGED
+    for place in range(rows.size):
+        amount[rows[place], case] = total * single[place]
+    return OUT_OF_RANGE
 
 
 @compiled
-def taking_part(matrix: Array, fed: Array, allowed: Mask) -> tuple[Mask, Mask]:
-    """Return which species and which elements take part: those without an element that is there as a trace only."""
+def taking_part(matrix: Array, fed: Array, allowed: Mask, least: float) -> tuple[Mask, Mask]:
+    """Return which species and elements take part: those without an element of less than a share of all atoms."""
     part = allowed.copy()
     held = np.ones(matrix.shape[1], dtype=np.bool_)
     for _ in range(matrix.shape[1] + 1):
@@ -140,7 +158,7 @@ def taking_part(matrix: Array, fed: Array, allowed: Mask) -> tuple[Mask, Mask]:
             if part[row]:
                 for element in range(feed.size):
                     feed[element] += matrix[row, element] * fed[row]
-        limit = TRACE * feed.sum()
+        limit = least * feed.sum()
         changed = False
         for element in range(feed.size):
             if held[element] and feed[element] <= limit:

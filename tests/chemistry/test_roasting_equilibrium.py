@@ -153,3 +153,27 @@ def test_a_gas_that_holds_nothing_of_the_solids(kelvin, lime, metal):
     assert found.status[0] == Status.OK
     np.testing.assert_allclose(formulas().T @ found.amount, formulas().T @ fed, rtol=1e-12)
     assert np.all(found.amount > -1e-15)
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32 - 1), density=st.sampled_from([0.05, 0.15, 0.5]))
+def test_few_species_alone_always_have_an_answer(seed, density):
+    """Feeds that can make nothing at all of some species, as steam of HF and an oxide, have no set of phases."""
+    random = np.random.default_rng(seed)
+    cases = 200
+    shape = (len(EQUILIBRIUM), cases)
+    fed = 10.0 ** random.uniform(-4, 2, shape) * (random.random(shape) < density)
+    found = equilibrium(fed, random.uniform(473, 1023, cases))
+    assert np.all(np.isin(found.status, [Status.OK, Status.OUT_OF_RANGE]))
+    assert (found.status == Status.OK).mean() > 0.95
+    assert found.amount.min() >= 0
+    matrix = formulas()
+    np.testing.assert_allclose(matrix.T @ found.amount, matrix.T @ fed, rtol=1e-11, atol=1e-300)
+
+
+@pytest.mark.parametrize("oxide", ["Fe2O3", "NiO", "Ca3(PO4)2"])
+def test_what_nothing_can_react_with_stays(oxide):
+    """Fluorine is bound to hydrogen, one to one: no water can come of it."""
+    found = equilibrium(amounts({"HF(g)": 0.1, oxide: 1}), np.array([750.0]), without=("CaF2",))
+    assert found.amount[EQUILIBRIUM.index("HF(g)"), 0] == pytest.approx(0.1, rel=1e-5)
+    assert found.amount[EQUILIBRIUM.index(oxide), 0] == pytest.approx(1, rel=1e-4)
