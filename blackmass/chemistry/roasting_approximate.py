@@ -21,7 +21,7 @@ def approximate(formula: Array, gases: int, gibbs: Array, feed: Array, point: Po
 
     .. math:: \Delta n = n \, A \lambda, \quad A^T \mathrm{diag}(n) A \lambda = b - A^T n
 
-    is repeated until balances hold. The dual objective bounds the Gibbs energy from below: the gap tells how near it is.
+    is repeated until balances hold. The dual objective bounds the Gibbs energy from below.
     """
     for row in range(amount.size):
         amount[row] = point.amount[row]
