@@ -11,6 +11,7 @@ COMMANDS = {
     "list": "Flowsheets that ship.",
     "describe": "Units and parameters of a flowsheet, with units, bounds, defaults and sources.",
     "run": "Solve a plant and show recoveries, products, reagents and balances.",
+    "report": "Write a page and a workbook: diagram, stream table, balances, assumptions.",
     "sweep": "Solve a grid or a sample of many cases into a Parquet file.",
     "sensitivity": "Which inputs matter, and how uncertain outputs are.",
     "optimize": "The best parameters under constraints, or the front between two objectives.",

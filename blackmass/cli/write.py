@@ -29,8 +29,8 @@ def check_folder(folder: Path) -> None:
 
 def write_result(found: dict[str, Any], folder: Path) -> None:
     """Write result.json and the stream table streams.csv (streams as columns)."""
-    _replace(folder / "result.json", json.dumps(found, indent=2))
-    _replace(folder / "streams.csv", _stream_table(found["streams"]))
+    replace_file(folder / "result.json", json.dumps(found, indent=2))
+    replace_file(folder / "streams.csv", _stream_table(found["streams"]))
 
 
 def _stream_table(streams: list[dict[str, Any]]) -> str:
@@ -45,10 +45,17 @@ def _stream_table(streams: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, made: str | bytes) -> None:
+    """Write a file beside its place and move it there whole.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
+    """
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            file.write(text)
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, delete=False) as file:
+            file.write(made.encode("utf-8") if isinstance(made, str) else made)
         os.replace(file.name, path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder.") from None

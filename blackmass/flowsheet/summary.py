@@ -166,7 +166,7 @@ def _streams(result: Result, case: int) -> list[dict[str, Any]]:
     goes = {wire.name: consumer for wire, consumer, _ in connections(result.plant)}
     goes |= {result.plant.source_of(t.wire).name: t.name for t in result.plant.terminals.values()}
     rows = []
-    acidity = _acidity({name: batch.case(case) for name, batch in result.streams.items()})
+    acid = acidity({name: batch.case(case) for name, batch in result.streams.items()})
     for name, batch in result.streams.items():
         stream = batch.case(case)
         rows.append(
@@ -176,15 +176,15 @@ def _streams(result: Result, case: int) -> list[dict[str, Any]]:
                 "to": goes.get(name, ""),
                 "kg_per_h": _mass(stream),
                 "T_C": _number(stream.temperature[0] - 273.15),
-                "pH": acidity.get(name),
+                "pH": acid.get(name),
                 "components": _species(stream),
             }
         )
     return rows
 
 
-def _acidity(streams: Mapping[str, Stream]) -> dict[str, float | None]:
-    """The pH of every stream that holds liquor, all of them solved as one batch."""
+def acidity(streams: Mapping[str, Stream]) -> dict[str, float | None]:
+    """Return the pH of every stream that holds liquor by name, all of them solved as one batch (one case each)."""
     wet = {name: stream for name, stream in streams.items() if (stream["H2O"] > 0).all() and (stream.mass > 0).all()}
     if not wet:
         return {}

@@ -1,0 +1,33 @@
+"""`blackmass report`."""
+
+from pathlib import Path
+
+import click
+
+from blackmass.cli.options import configured, plant_options
+from blackmass.cli.write import check_folder, replace_file
+from blackmass.errors import SolveError
+from blackmass.flowsheet.solve import solve
+
+
+@click.command("report")
+@plant_options
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the page and the workbook.")
+@click.option("--lang", "language", default="en", show_default=True, help="Language: en or ja.")
+def command(flowsheet: str, settings: tuple[str, ...], feed: str | None, out: Path, language: str) -> None:
+    """Solve FLOWSHEET and write a page (HTML) and a workbook (Excel): diagram, streams, balances, assumptions."""
+    from blackmass.report.content import content
+    from blackmass.report.page import page
+    from blackmass.report.terms import terms
+    from blackmass.report.workbook import workbook
+
+    terms(language)
+    plant = configured(flowsheet, settings, feed)
+    check_folder(out)
+    result = solve(plant)
+    report = content(result, language=language)
+    for path, made in ((out / f"{plant.name}.html", page(report)), (out / f"{plant.name}.xlsx", workbook(report))):
+        replace_file(path, made)
+        click.echo(f"written: {path}", err=True)
+    if report.summary["status"] == "failed":
+        raise SolveError(f"{plant.name} did not converge: {report.summary['reason']}")

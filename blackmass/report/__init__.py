@@ -1,0 +1,1 @@
+"""What an engineer hands in: diagrams, stream tables and plots of a solved plant."""

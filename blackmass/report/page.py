@@ -1,0 +1,39 @@
+"""The report as one page of HTML that needs nothing else."""
+
+import functools
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from blackmass.report.content import Content
+from blackmass.report.stream_table import ELEMENTS, HOURS
+
+
+def page(report: Content) -> str:
+    """Return the page: no request to the network, every name as text whatever it holds."""
+    figures = {"diagram": Markup(report.diagram.svg), "distribution": Markup(report.distribution)}
+    return _template().render(
+        report=report, w=report.words, s=report.summary, elements=ELEMENTS, hours=HOURS, figures=figures
+    )
+
+
+@functools.cache
+def _template():  # type: ignore[no-untyped-def]
+    environment = Environment(
+        loader=PackageLoader("blackmass.report", "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["figure"] = figure
+    return environment.get_template("page.html")
+
+
+def figure(value: float | None, digits: int = 4) -> str:
+    """Return a number with so many digits that count; a dash where there is none."""
+    if value is None:
+        return "–"
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size < 1e-3 or size >= 1e7:
+        return f"{value:.{max(digits - 2, 1)}g}"
+    return f"{value:,.0f}" if size >= 10 ** (digits - 1) else f"{value:.{digits}g}"

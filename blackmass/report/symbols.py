@@ -1,0 +1,66 @@
+"""Symbols of unit operations, drawn in a box 64 wide and 46 high from its upper left corner (ISO 10628 in spirit)."""
+
+WIDTH, HEIGHT = 64, 46
+_SHAPES = {
+    "tank": "M14 8V38H50V8 M32 2V26 M24 26H40",
+    "train": "M4 12V36H22V12 M24 12V36H42V12 M44 12V36H62V12 M13 6V28 M33 6V28 M53 6V28",
+    "filter": "M10 8H54V38H10Z M18 8V38 M25 8V38 M32 8V38 M39 8V38 M46 8V38",
+    "thickener": "M6 12H58V22L34 38H30L6 22Z M32 4V30 M22 30H42",
+    "settler": "M4 12H22V34H4Z M22 16H60V34H22Z M22 25H60 M13 6V26",
+    "crystalliser": "M16 6H48V24L34 42H30L16 24Z M32 2V26 M26 26H38",
+    "evaporator": "M20 4H44V20L36 40H28L20 20Z M48 8C56 8 56 20 48 20 M48 14H44",
+    "dryer": "M8 14H56V32H8Z M14 23C18 17 22 29 26 23S34 17 38 23S46 29 50 23",
+    "drum": "M6 15L58 11V31L6 35Z M20 10V38 M44 8V36",
+    "column": "M22 4H42V42H22Z M22 12L42 20 M42 12L22 20 M22 26L42 34 M42 26L22 34",
+    "shredder": "M10 8H54L48 38H16Z M18 22a6 6 0 1 0 12 0a6 6 0 1 0 -12 0 M34 22a6 6 0 1 0 12 0a6 6 0 1 0 -12 0",
+    "screen": "M8 8H56V38H8Z M8 34L14 31M18 29L24 26M28 24L34 21M38 19L44 16M48 14L54 11",
+    "magnet": "M16 36V20C16 4 48 4 48 20V36H38V20C38 16 26 16 26 20V36Z M16 30H26 M38 30H48",
+    "classifier": "M20 4H44V26L32 42L20 26Z M26 14C30 10 34 18 38 14",
+    "cell": "M8 10H56V38H8Z M18 4V32 M28 4V32 M36 4V32 M46 4V32",
+    "flotation": "M6 10H58V38H6Z M32 2V30 M26 30H38 M14 16a2 2 0 1 0 4 0a2 2 0 1 0 -4 0 M44 18a2 2 0 1 0 4 0",
+    "splitter": "M14 23L50 6V40Z",
+    "mixer": "M50 23L14 6V40Z",
+    "box": "M8 8H56V38H8Z",
+}
+_OF = {
+    "Tank": "tank",
+    "Neutraliser": "tank",
+    "Cementation": "tank",
+    "LithiumPrecipitation": "tank",
+    "Precipitator": "tank",
+    "Causticiser": "tank",
+    "HydroxidePrecipitator": "tank",
+    "ManganeseOxidation": "tank",
+    "WaterLeach": "tank",
+    "Discharge": "tank",
+    "LeachTrain": "train",
+    "SelectiveLeach": "train",
+    "FilterPress": "filter",
+    "Thickener": "thickener",
+    "CounterCurrentDecantation": "thickener",
+    "SolventExtraction": "settler",
+    "EvaporativeCrystalliser": "crystalliser",
+    "CoolingCrystalliser": "crystalliser",
+    "HydroxideCrystalliser": "crystalliser",
+    "Evaporator": "evaporator",
+    "Dryer": "dryer",
+    "Roaster": "drum",
+    "Afterburner": "drum",
+    "GasScrubber": "column",
+    "AmmoniaStripper": "column",
+    "CarbonColumn": "column",
+    "Shredder": "shredder",
+    "Screen": "screen",
+    "Magnet": "magnet",
+    "EddyCurrent": "magnet",
+    "AirClassifier": "classifier",
+    "CopperElectrowinning": "cell",
+    "Flotation": "flotation",
+    "Splitter": "splitter",
+    "Mixer": "mixer",
+}
+
+
+def shape(operation: str) -> str:
+    """Return the path of the symbol of an operation, by the name of its class; a box where there is none."""
+    return _SHAPES[_OF.get(operation, "box")]
