@@ -8,7 +8,7 @@ def lfp_selective() -> Plant:
     plant = Plant("lfp_selective", "LFP cells to Li2CO3 and FePO4 by selective leaching, with Na2SO4, Cu, Al and steel")
     cells = plant.feed("cells", "LFP=1 t/h")
     acid, peroxide, water = (plant.reagent(name) for name in ("sulfuric_acid", "hydrogen_peroxide", "water"))
-    lime, caustic = plant.reagent("calcium_hydroxide"), plant.reagent("sodium_hydroxide")
+    lime, soda = plant.reagent("calcium_hydroxide"), plant.reagent("sodium_carbonate")
 
     # Dry part: cells are discharged, shredded and sorted; the fine fraction is black mass.
     dry = sections.spoke(plant, cells)
@@ -21,10 +21,10 @@ def lfp_selective() -> Plant:
     residue = plant.add("leach_filter", op.FilterPress(), slurry=leach.slurry, wash=water)
     plant.product("iron_phosphate", residue.cake, main="FePO4")
 
-    # Purification: lime takes fluoride and phosphate before they take lithium; caustic takes the other metals.
+    # Purification: lime takes fluoride and phosphate before they take lithium; soda takes calcium and the metals.
     defluorinate = plant.add("fluoride_removal", op.Neutraliser(pH=6.5), liquor=residue.filtrate, base=lime,
                              oxidant=peroxide)  # fmt: skip
-    purify = plant.add("impurity_removal", op.Neutraliser(pH=8.0), liquor=defluorinate.slurry, base=caustic)
+    purify = plant.add("impurity_removal", op.Neutraliser(pH=9.0), liquor=defluorinate.slurry, base=soda)
     hydroxides = plant.add("hydroxide_filter", op.FilterPress(), slurry=purify.slurry, wash=water)
     plant.connect(sections.merge(plant, "washings", [residue.washings, hydroxides.washings]), to=washings)
 

@@ -45,6 +45,7 @@ def lithium_first() -> Plant:
                                          leach=op.LeachTrain(reductant_ratio=0.0))  # fmt: skip
     plant.product("copper", sections.merge(plant, "copper", [dry.copper, purified.copper]), main="Cu")
     plant.waste("phosphate_cake", purified.phosphates)
+    plant.waste("leach_residue", purified.residue)
     refined = sections.refine(plant, purified.liquor)
     plant.connect(refined.spent_acid, to=spent_acid)
 

@@ -5,7 +5,7 @@ from blackmass import operations as op
 
 
 def nmc_mhp() -> Plant:
-    plant = Plant("nmc_mhp", "NMC, NCA or LCO cells to mixed hydroxide, Li2CO3, Na2SO4, Cu, Al and steel")
+    plant = Plant("nmc_mhp", "NMC, NCA or LCO cells to mixed hydroxide, MnO2, Li2CO3, Na2SO4, Cu, Al and steel")
     cells = plant.feed("cells", "NMC622=1 t/h")
     caustic, water = plant.reagent("sodium_hydroxide"), plant.reagent("water")
 
@@ -15,9 +15,19 @@ def nmc_mhp() -> Plant:
     purified = sections.leach_and_purify(plant, dry.black_mass, [polished, condensate])
     plant.product("copper", sections.merge(plant, "copper", [dry.copper, purified.copper]), main="Cu")
     plant.waste("phosphate_cake", purified.phosphates)
+    plant.waste("leach_residue", purified.residue)
 
-    # Nickel, cobalt and most of the manganese come down together; the rest at pH 10 returns to the leach.
-    mhp = plant.add("mhp", op.HydroxidePrecipitator(pH=8.3), liquor=purified.liquor, base=caustic)
+    # Sulfur dioxide in air takes manganese out as dioxide, with little nickel and cobalt: buyers of hydroxide limit it.
+    oxidise = op.ManganeseOxidation(pH=4.0, oxidant_use=0.8).changed(residence_time="4 h")
+    oxidised = plant.add("manganese_oxidation", oxidise, liquor=purified.liquor, base=caustic,
+                         oxidant=plant.reagent("sulfur_dioxide_in_air"))  # fmt: skip
+    dioxide = plant.add("manganese_filter", op.FilterPress(), slurry=oxidised.slurry, wash=water)
+    plant.product("manganese_dioxide", dioxide.cake, main="MnO2")
+    plant.waste("oxidation_offgas", oxidised.offgas)
+
+    # Nickel, cobalt and what manganese is left come down together; the rest at pH 10 returns to the leach.
+    metals = sections.merge(plant, "metal_liquor", [dioxide.filtrate, dioxide.washings])
+    mhp = plant.add("mhp", op.HydroxidePrecipitator(pH=8.3), liquor=metals, base=caustic)
     press = plant.add("mhp_filter", op.FilterPress(), slurry=mhp.slurry, wash=water)
     spent = sections.merge(plant, "mhp_liquor", [press.filtrate, press.washings])
     polish = plant.add("polishing", op.Neutraliser(pH=10.0), liquor=spent, base=caustic)

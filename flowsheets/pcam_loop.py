@@ -18,6 +18,7 @@ def pcam_loop() -> Plant:
     purified = sections.leach_and_purify(plant, black_mass, [metals, condensate])
     plant.product("copper", purified.copper, main="Cu")
     plant.waste("phosphate_cake", purified.phosphates)
+    plant.waste("leach_residue", purified.residue)
 
     # Precursor: hydroxides of nickel, cobalt and manganese grow slowly from ammine complexes; ammonia is stripped.
     returned = plant.recycle("ammonia_water")

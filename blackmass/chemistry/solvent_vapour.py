@@ -98,6 +98,20 @@ def evaporate(
     return Evaporated(stream.react(known.stoichiometry, evaporated), heat)
 
 
+def stripped(stream: Stream, temperature: PerCase, gas: Array) -> Array:
+    """Return what a gas (cases,) [mol/s] strips of each solvent (volatiles, cases) [mol/s] in a dryer; water stays.
+
+    .. math:: n_i = n_{i0} [1 - e^{-(p_i/p_0) n_{gas} / n_0}]
+
+    of a thin layer that gives its vapour at the partial pressure of an ideal solution of n_0 solvent at 1 atm.
+    """
+    known = volatiles()
+    held = np.maximum(stream.flow[known.liquid], 0.0) * (known.liquid != species.index("H2O"))[:, None]
+    total = held.sum(0)
+    swept = np.where(total > _NOTHING, gas / np.where(total > _NOTHING, total, 1.0), 0.0)
+    return held * -np.expm1(-vapour_pressure(temperature) / ATMOSPHERE * swept)
+
+
 def _flash(amounts: Array, ratio: Array, gas: Array, salt: Array) -> Array:
     """Return the share (volatiles, cases) of each liquid that evaporates at equilibrium."""
     total = amounts.sum(0)

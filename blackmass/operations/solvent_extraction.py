@@ -21,11 +21,13 @@ class SolventExtraction(Operation):
     equilibria, loading and pH. Alkali holds the pH in the mixer of every extraction stage (acid where the liquor is too
     alkaline), or saponifies the organic before it enters; then the raffinate's pH is held, and where that would take
     more than 95 % saponification, or acid, the pH is what it becomes and the case is marked. The loaded organic carries
-    droplets of liquor into stripping, from the last stage before it. Organic is lost by entrainment and solubility, in
+    droplets of liquor into stripping, from the last stage before it. Spent electrolyte strips whole; strip acid then
+    only makes up its volume to that of the organic over `strip_oa`. Organic is lost by entrainment and solubility, in
     its acid form, and made up; the metal in its droplets is not followed.
     """
 
     feed = inlet("metal-bearing liquor")
+    electrolyte = inlet("spent electrolyte of an electrowinning, which strips in place of acid", optional=True)
     saponification = supply("sodium hydroxide solution; none: the pH is what it becomes", optional=True)
     scrub_acid = supply("dilute acid or pure sulfate liquor for scrubbing")
     strip_acid = supply("sulfuric acid for stripping")
@@ -59,30 +61,35 @@ class SolventExtraction(Operation):
     def run(
         self,
         feed: Stream,
+        electrolyte: Stream,
         saponification: Stream,
         scrub_acid: Stream,
         strip_acid: Stream,
         makeup: Stream,
         start: Array | None = None,
     ) -> Outlets:
-        streams = (feed, saponification, scrub_acid, strip_acid, makeup)
+        streams = (feed, electrolyte, saponification, scrub_acid, strip_acid, makeup)
         cases = max([*(s.cases for s in streams), *(np.size(getattr(self, name)) for name in self.params)])
-        feed, alkali, scrub, acid, makeup = (s.repeated(cases) for s in streams)
+        feed, electrolyte, alkali, scrub, acid, makeup = (s.repeated(cases) for s in streams)
         chemistry = extractant(self.extractant)
-        volumes = feed.volume, scrub.volume, acid.volume
-        wet = (volumes[0] > 0) & (volumes[2] > 0) & (acid["H+"] > 0)
+        returned = electrolyte.volume > 0
+        room = self.oa_ratio * np.maximum(feed.volume, 0.0) / self.strip_oa - electrolyte.volume
+        topping = np.where(returned, np.maximum(room, 0.0), acid.volume)
+        strip = electrolyte + portion(acid, topping, acid.volume)
+        volumes = feed.volume, scrub.volume, strip.volume
+        wet = (volumes[0] > 0) & (volumes[2] > 0) & (strip["H+"] > 0)
         basis = np.where(wet, volumes[0], 1.0)
         organic = self.oa_ratio * basis * wet
         scrubbing = np.where(volumes[1] > 0, organic / self.scrub_oa * bool(self.scrub_stages), 0.0)
         scrub = portion(scrub, scrubbing, volumes[1])
         volumes = volumes[0], scrubbing, volumes[2]
-        solution = self._solve(chemistry, (feed, alkali, scrub, acid), volumes, basis, wet, start)
+        solution = self._solve(chemistry, (feed, alkali, scrub, strip), volumes, basis, wet, returned, start)
         alkali_drawn = portion(alkali, np.maximum(solution.alkali, 0.0) * basis * 1e3, alkali["Na+"])
         acid_drawn = portion(acid, np.maximum(-solution.alkali, 0.0) * basis * 1e3, acid["H+"])
-        strip_drawn = portion(acid, solution.strip_volume * basis, volumes[2])
+        strip_drawn = portion(acid, np.where(returned, topping, solution.strip_volume * basis), acid.volume)
         carried = droplets_of(scrub if self.scrub_stages else feed, solution.spilled)
         entering = feed + scrub + alkali_drawn if self.saponified else feed + scrub
-        raffinate, strip = exchanged(chemistry, entering, strip_drawn, carried, solution, basis)
+        raffinate, strip = exchanged(chemistry, entering, electrolyte + strip_drawn, carried, solution, basis)
         if not self.saponified:
             raffinate = raffinate + alkali_drawn + acid_drawn
         leaving = raffinate.volume, strip.volume
@@ -118,6 +125,7 @@ class SolventExtraction(Operation):
         volumes: tuple[Array, ...],
         basis: Array,
         wet: npt.NDArray[np.bool_],
+        returned: npt.NDArray[np.bool_],
         start: Array | None,
     ) -> Solution:
         """Solve the wet cases; the dry ones carry nothing over."""
@@ -136,8 +144,8 @@ class SolventExtraction(Operation):
             pH=np.where(able, one * self.pH, np.nan),
             saponified=0.0 * one,
             alkali_volume=1e3 * alkali.volume / np.where(able, alkali["Na+"], np.inf),
-            strip_ratio=one * self.strip_acid_ratio,
-            strip_floor=one / self.strip_oa,
+            strip_ratio=np.where(returned, 0.0, one * self.strip_acid_ratio),
+            strip_floor=np.where(returned & wet, volumes[2] / basis / self.oa_ratio, one / self.strip_oa),
             carried=one * self.aqueous_entrainment,
             hold=not self.saponified,
         )

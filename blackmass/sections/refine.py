@@ -28,7 +28,7 @@ def refine(plant: Plant, liquor: Wire) -> Refined:
     """
     mn = _circuit(plant, "mn_sx", liquor, "D2EHPA", "0.6 mol/L", pH=3.3, oa_ratio=1.0)
     co = _circuit(plant, "co_sx", mn.raffinate, "Cyanex 272", "0.6 mol/L", pH=5.2, oa_ratio=0.8)
-    ni = _circuit(plant, "ni_sx", co.raffinate, "Versatic 10", "1 mol/L", pH=6.6, oa_ratio=1.5)
+    ni = _circuit(plant, "ni_sx", co.raffinate, "Versatic 10", "1 mol/L", pH=6.7, oa_ratio=1.5)
     mothers, condensates = {}, []
     for metal, circuit in zip(METALS, (mn, co, ni), strict=True):
         mothers[metal], condensate = _sulfate(plant, metal, circuit.strip_liquor)

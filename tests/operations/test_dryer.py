@@ -30,3 +30,18 @@ def test_nothing_in_nothing_out():
     out = Dryer().run(wet=Stream.empty(2))
     assert np.all(out["dry"].flow == 0)
     assert np.all(out["heating"] == 0)
+
+
+def test_solvents_leave_by_their_vapour_pressure():
+    """Dimethyl carbonate boils at 90 °C, ethylene carbonate at 248 °C: the one dries off, the other not."""
+    powder = Stream.of_mass({"graphite": 0.75, "H2O": 0.1, "EC": 0.1, "DMC": 0.05})
+    celsius = np.array([60.0, 120.0, 200.0])
+    out = Dryer(temperature=celsius + 273.15, air_ratio=2.0).run(wet=powder)
+    np.testing.assert_allclose((out["dry"] + out["vapour"]).conserved, powder.repeated(3).conserved, atol=1e-12)
+    left = {name: out["dry"][name] / powder[name] for name in ("EC", "DMC")}
+    assert np.all(left["EC"] >= left["DMC"])
+    assert np.all(np.diff(left["EC"]) < 0)
+    assert left["DMC"][1] < 0.01
+    assert left["EC"][1] > 0.5
+    assert left["EC"][2] < 0.05
+    assert np.all(np.diff(out["heating"]) > 0)

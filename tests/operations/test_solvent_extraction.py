@@ -25,9 +25,10 @@ def acid(normality, cases=1):
     return sulfate({}, np.asarray(normality, dtype=float), cases)
 
 
-def run(operation, feed, *, scrub=0.2, strip=4.0, alkali=NAOH, start=None):
+def run(operation, feed, *, scrub=0.2, strip=4.0, alkali=NAOH, start=None, electrolyte=None):
     return operation.run(
         feed=feed,
+        electrolyte=Stream.empty() if electrolyte is None else electrolyte,
         saponification=alkali,
         scrub_acid=acid(scrub, np.size(scrub)),
         strip_acid=acid(strip, np.size(strip)),
@@ -230,6 +231,21 @@ def test_copper_by_oxime_needs_no_alkali():
     assert out.report["pH"][0, 0] < out.report["pH"][2, 0] < 2.0
     assert out["strip_liquor"]["Cu+2"][0] > 0.95 * 0.05
     assert purity(out["strip_liquor"], "Cu+2")[0] > 0.99
+
+
+def test_spent_electrolyte_strips_copper_and_acid_makes_up_its_volume():
+    """Electrolyte of 35 g/L copper and 160 g/L acid is what tank houses return (Schlesinger et al., 2011)."""
+    feed = sulfate({"Cu+2": 0.02, "Ni+2": 0.4}, 0.02)
+    oxime = {"extractant": "LIX 84-I", "concentration": 300.0, "stages": 3, "oa_ratio": 0.3, "strip_oa": 4.0}
+    spent = sulfate({"Cu+2": 0.55}, 3.3).split(1.0 / 15)[0]
+    out = run(SolventExtraction(**oxime), feed, alkali=Stream.empty(), electrolyte=spent)
+    assert out.status[0] == Status.OK
+    gained = out["strip_liquor"]["Cu+2"] - spent["Cu+2"]
+    np.testing.assert_allclose(gained, feed["Cu+2"] - out["raffinate"]["Cu+2"], rtol=1e-9)
+    assert gained[0] > 0.9 * feed["Cu+2"][0]
+    strips = spent.volume + out.drawn["strip_acid"].volume
+    np.testing.assert_allclose(strips, 0.3 * feed.volume / 4.0, rtol=1e-9)
+    assert out["strip_liquor"]["H+"][0] < spent["H+"][0] + out.drawn["strip_acid"]["H+"][0] - 1.9 * gained[0]
 
 
 def test_a_batch_is_its_cases_and_a_warm_start_changes_nothing():

@@ -31,8 +31,14 @@ def test_plant_converges_and_closes(name):
     [
         ("nmc_mhp", "mixed_hydroxide", 0.95),
         ("mixed_nmc_lfp", "nickel_sulfate", 0.99),
+        ("nmc_mhp", "manganese_dioxide", 0.97),
         ("blackmass_toll", "nickel_sulfate", 0.99),
+        ("blackmass_toll", "copper", 0.999),
         ("lfp_full", "iron_phosphate", 0.9),
+        ("lfp_full", "graphite", 0.85),
+        ("lfp_full", "lithium_phosphate", 0.95),
+        ("lfp_full", "lithium_carbonate", 0.99),
+        ("lfp_selective", "lithium_carbonate", 0.99),
         ("spoke", "aluminium", 0.8),
         ("lithium_first", "lithium_carbonate", 0.98),
         ("pcam_loop", "pcam", 0.99),
@@ -56,6 +62,31 @@ def test_lithium_first_needs_no_peroxide_and_recovers_more_lithium():
     )
     assert found["recovery"]["Li"]["total"] > recovery("Li")(solved("nmc_hydromet"))
     assert 0.75 < found["recovery"]["Li"]["by_product"]["lithium_carbonate"] < 0.95
+
+
+def test_spent_electrolyte_strips_the_copper_that_was_extracted():
+    """Electrolytes of tank houses hold 30 to 50 g/L of copper and 150 to 200 g/L of acid (Schlesinger et al., 2011)."""
+    found = solved("blackmass_toll")
+    row = next(row for row in found["streams"] if row["name"] == "cu_sx.strip_liquor")["components"]
+    litres = row["H2O"]
+    assert 25 < 1e3 * row["Cu+2"] / litres < 60
+    assert 100 < 1e3 * row["H+"] * 98.08 / 2.016 / litres < 220
+    assert found["recovery"]["Cu"]["by_product"]["copper"] > 0.9
+    assert found["reagents"].get("iron_powder") is None
+
+
+def test_manganese_leaves_as_dioxide_before_the_hydroxide():
+    found = solved("nmc_mhp")
+    assert found["recovery"]["Mn"]["by_product"]["manganese_dioxide"] > 0.7
+    assert found["recovery"]["Co"]["by_product"]["manganese_dioxide"] < 0.02
+    assay = found["products"]["mixed_hydroxide"]["assay"]
+    assert assay["Mn"] < 0.1 * assay["Ni"]
+
+
+def test_graphite_floats_and_the_purge_gives_its_lithium():
+    recovered = solved("lfp_full")["recovery"]
+    assert recovered["C"]["by_product"]["graphite"] > 0.5
+    assert recovered["Li"]["by_product"]["lithium_phosphate"] > 0.01
 
 
 def test_spoke_follows_the_split_of_everbatt():
