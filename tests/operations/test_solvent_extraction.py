@@ -294,17 +294,14 @@ def test_odd_feeds_pass(feed):
 
 def test_missing_reagents_are_survived():
     feed, nothing = sulfate(LEACH), Stream.empty()
-    out = SolventExtraction().run(
-        feed=feed, saponification=NAOH, scrub_acid=nothing, strip_acid=acid(4.0), makeup=nothing
-    )
+    others = {"feed": feed, "electrolyte": nothing, "saponification": NAOH, "makeup": nothing}
+    out = SolventExtraction().run(**others, scrub_acid=nothing, strip_acid=acid(4.0))
     assert out.status[0] == Status.OK
     assert out.drawn["scrub_acid"].mass[0] == 0
     water = run(SolventExtraction(), feed, strip=0.0)
     assert water.status[0] == Status.INFEASIBLE
     assert imbalance(water, feed) < 1e-12
-    none = SolventExtraction().run(
-        feed=feed, saponification=NAOH, scrub_acid=acid(0.2), strip_acid=nothing, makeup=nothing
-    )
+    none = SolventExtraction().run(**others, scrub_acid=acid(0.2), strip_acid=nothing)
     assert none.status[0] == Status.INFEASIBLE
     assert imbalance(none, feed) < 1e-12
 
