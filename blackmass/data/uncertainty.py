@@ -93,13 +93,15 @@ def read(text: str, value: float, place: str) -> Stated:
         size = float(found.group(2)) if found and not (found.group(1) and found.group(3)) else math.nan
     except ValueError:
         size = math.nan
-    if found and found.group(1) and size > 1 and math.isfinite(size) and value != 0:
-        return Around(value, math.log(size), math.log(size), True)
-    if found and found.group(3):
-        size *= abs(value) / 100
-    if not (found and not found.group(1) and math.isfinite(size) and (size > 0 or (found.group(3) and value == 0))):
+    factor, percent = (bool(found and found.group(part)) for part in (1, 3))
+    if not (math.isfinite(size) and size > (1 if factor else 0)):
         raise InputError(f"{place} is '{text}': give a positive number, '5 %', 'factor 2' (above 1) or 'exact'.")
-    return Around(value, size, size, False) if size else Exact()
+    if value == 0 and (factor or percent):
+        return Exact()
+    if factor:
+        return Around(value, math.log(size), math.log(size), True)
+    width = abs(value) * size / 100 if percent else size
+    return Around(value, width, width, False)
 
 
 @dataclasses.dataclass(frozen=True)
