@@ -33,6 +33,7 @@ TO_BE_FILLED = [
     "solid_equilibria.csv",
     "solubility.csv",
     "sorbents.csv",
+    "surface.csv",
 ]
 
 
