@@ -12,12 +12,13 @@ from blackmass.flowsheet.solve import solve
 
 @click.command("report")
 @plant_options
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the page and the workbook.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the three files.")
 @click.option("--lang", "language", default="en", show_default=True, help="Language: en or ja.")
 def command(flowsheet: str, settings: tuple[str, ...], feed: str | None, out: Path, language: str) -> None:
-    """Solve FLOWSHEET and write a page (HTML) and a workbook (Excel): diagram, streams, balances, assumptions."""
+    """Solve FLOWSHEET and write a page (HTML), a print (PDF) and a workbook (Excel)."""
     from blackmass.report.content import content
     from blackmass.report.page import page
+    from blackmass.report.prints import printed
     from blackmass.report.terms import terms
     from blackmass.report.workbook import workbook
 
@@ -26,8 +27,9 @@ def command(flowsheet: str, settings: tuple[str, ...], feed: str | None, out: Pa
     check_folder(out)
     result = solve(plant)
     report = content(result, language=language)
-    for path, made in ((out / f"{plant.name}.html", page(report)), (out / f"{plant.name}.xlsx", workbook(report))):
-        replace_file(path, made)
+    for ending, write in (("html", page), ("xlsx", workbook), ("pdf", printed)):
+        path = out / f"{plant.name}.{ending}"
+        replace_file(path, write(report))
         click.echo(f"written: {path}", err=True)
     if report.summary["status"] == "failed":
         raise SolveError(f"{plant.name} did not converge: {report.summary['reason']}")

@@ -56,6 +56,14 @@ def replace_file(path: Path, made: str | bytes) -> None:
     try:
         with tempfile.NamedTemporaryFile("wb", dir=path.parent, delete=False) as file:
             file.write(made.encode("utf-8") if isinstance(made, str) else made)
+        os.chmod(file.name, 0o666 & ~_umask())
         os.replace(file.name, path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder.") from None
+
+
+def _umask() -> int:
+    """Return the permissions that the user withholds from new files; a temporary file withholds more."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from blackmass.flowsheet.plant import Plant, Reagent, Unit
 from blackmass.report.numbering import Line, numbered
-from blackmass.report.palette import FAINT, GREEN, INK, PAPER, PHASES, RED
+from blackmass.report.palette import FAINT, FONTS, GREEN, INK, PAPER, PHASES, RED
 from blackmass.report.routes import Route, lay
 from blackmass.report.symbols import HEIGHT, WIDTH, shape
 
@@ -169,7 +169,7 @@ class _Sheet:
         )
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:.0f} {self.height:.0f}" '
-            f'width="{self.width:.0f}" height="{self.height:.0f}" font-family="Helvetica, Arial, sans-serif" '
+            f'width="{self.width:.0f}" height="{self.height:.0f}" font-family="{FONTS}" '
             f'font-size="8" fill="{INK}"><defs>{arrows}</defs>\n'
             f'<rect width="100%" height="100%" fill="{PAPER}"/>\n{body}\n</svg>'
         )

@@ -7,7 +7,7 @@ import numpy as np
 
 from blackmass import species
 from blackmass.flowsheet.result import Result
-from blackmass.report.palette import FAINT, INK, PAPER, of_element
+from blackmass.report.palette import FAINT, FONTS, INK, PAPER, of_element
 
 SHOWN = ("Li", "Ni", "Co", "Mn", "Cu", "Al", "Fe", "P", "F", "C")
 LEFT, WIDTH, ROW, BAR, TOP = 34, 760, 26, 18, 8  # px
@@ -49,9 +49,7 @@ def distribution(result: Result, case: int, words: Mapping[str, str]) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + 34}" width="{WIDTH}" '
-        f'height="{bottom + 34}" font-size="9" font-family="Helvetica, Arial, sans-serif"><defs>{hatch}</defs>'
-        + "".join(parts)
-        + "</svg>"
+        f'height="{bottom + 34}" font-size="9" font-family="{FONTS}"><defs>{hatch}</defs>' + "".join(parts) + "</svg>"
     )
 
 

@@ -6,15 +6,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from blackmass.report.content import Content
+from blackmass.report.fonts import embedded, japanese
 from blackmass.report.stream_table import ELEMENTS, HOURS
+
+FIRST_JAPANESE = 0x2E80
+"""Letters from here on come with the page where its language is Japanese."""
 
 
 def page(report: Content) -> str:
     """Return the page: no request to the network, every name as text whatever it holds."""
     figures = {"diagram": Markup(report.diagram.svg), "distribution": Markup(report.distribution)}
-    return _template().render(
-        report=report, w=report.words, s=report.summary, elements=ELEMENTS, hours=HOURS, figures=figures
-    )
+    given = {"report": report, "w": report.words, "s": report.summary, "elements": ELEMENTS, "hours": HOURS}
+    text = _template().render(**given, figures=figures, font="")
+    if report.language != "ja":
+        return text
+    letters = "".join(sorted({letter for letter in text if ord(letter) > FIRST_JAPANESE}))
+    return _template().render(**given, figures=figures, font=Markup(embedded(japanese(), letters)))
 
 
 @functools.cache

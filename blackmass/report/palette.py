@@ -20,6 +20,8 @@ PHASES = {"solid": "#6B4E2E", "slurry": "#5C6F82", "aqueous": "#0072B2", "organi
 """Of lines by what they carry."""
 INK, FAINT, PAPER, GREEN, RED = "#1F2933", "#9AA5B1", "#FFFFFF", "#1B7F4D", "#B03A2E"
 
+FONTS = "IPAex Gothic part, Helvetica, Arial, DejaVu Sans, IPAexGothic, sans-serif"
+
 
 def of_element(element: str) -> str:
     """Return the colour of an element."""

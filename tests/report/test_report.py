@@ -21,6 +21,7 @@ from blackmass.report.diagram import diagram
 from blackmass.report.distribution import shares
 from blackmass.report.numbering import numbered
 from blackmass.report.page import figure, page
+from blackmass.report.prints import printed
 from blackmass.report.routes import Route, lay
 from blackmass.report.stream_table import HOURS, stream_table
 from blackmass.report.terms import LANGUAGES, terms
@@ -143,6 +144,14 @@ def test_names_are_text_in_page_and_workbook():
         assert "hyperlink" not in "".join(sheets).lower()
     assert formulas
     assert all(f.startswith(("ABS(", "D")) for f in formulas)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_print_is_a_pdf_with_its_fonts(language):
+    made = printed(content(solve(harmful()), language=language, date=DAY))
+    assert made.startswith(b"%PDF")
+    assert b"DejaVuSans" in made
+    assert b"IPAexGothic" in made  # the title has Japanese letters in both
 
 
 def test_workbook_closes_every_balance(solved):
