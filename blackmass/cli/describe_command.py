@@ -4,11 +4,13 @@ import inspect
 import json
 import textwrap
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import click
 
 from blackmass.analysis.bibliography import reference, short_reference, tables_of
+from blackmass.cli.operation_pages import write_pages
 from blackmass.data.constants import constants_of
 from blackmass.data.load import read_table, sources
 from blackmass.data.uncertainty import Exact
@@ -24,11 +26,17 @@ WIDTH = 118
 
 
 @click.command("describe")
-@click.argument("flowsheet")
+@click.argument("flowsheet", required=False)
 @click.argument("unit", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(flowsheet: str, unit: str | None, as_json: bool) -> None:
+@click.option("--pages", type=click.Path(path_type=Path, file_okay=False), help="Write a page for each unit operation.")
+def command(flowsheet: str | None, unit: str | None, as_json: bool, pages: Path | None) -> None:
     """Show the units of FLOWSHEET, or the parameters of one UNIT, with units, bounds and sources."""
+    if pages is not None:
+        click.echo(f"{len(write_pages(pages))} pages in {pages}")
+        return
+    if flowsheet is None:
+        raise click.UsageError("Missing argument 'FLOWSHEET'.")
     plant = load_flowsheet(flowsheet)
     if unit is not None and unit not in plant.units:
         raise InputError(f"plant '{plant.name}' has no unit '{unit}'{nearest(unit, plant.units)}")

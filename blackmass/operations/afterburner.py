@@ -14,8 +14,10 @@ from blackmass.stream import Array, Stream
 SHORT = 1e-9  # of the demand for oxygen that may be lacking
 
 
-class Afterburner(Operation):
+class Afterburner(Operation, area="thermal treatment"):
     """A combustion chamber: carbon monoxide, hydrogen, hydrocarbons and solvents burn with air in excess.
+
+    .. math:: C_x H_y O_z + (x + y/4 - z/2) O_2 \\rightarrow x CO_2 + (y/2) H_2O
 
     Combustion is complete where there is oxygen. Fuel is drawn to hold the temperature, which is linear in it; where
     the gas burns hotter a boiler takes the heat. PF5 becomes POF3 and HF; nitrogen oxides are not followed.

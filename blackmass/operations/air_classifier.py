@@ -6,7 +6,7 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Stream
 
 
-class AirClassifier(Operation):
+class AirClassifier(Operation, area="dry part"):
     """Zig-zag classifier: an upward air stream carries off what settles more slowly than it rises.
 
     Terminal velocities are those of `chemistry.separation.settling_velocity`: 0.45 m/s for separator film, 1.05 m/s

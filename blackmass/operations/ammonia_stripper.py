@@ -17,7 +17,7 @@ _AIR = float(species.molar_mass("O2(N2)3.76")) / 4.76
 MOST_WATER = 0.9  # of what the liquor holds can go with the ammonia
 
 
-class AmmoniaStripper(Operation):
+class AmmoniaStripper(Operation, area="precipitation of products"):
     """A boiling column that strips ammonia from precursor's mother liquor and condenses it as ammonia water.
 
     An alkali sets ammonium free; steam rises against the liquor through ideal stages (`chemistry.ammonia`), and a

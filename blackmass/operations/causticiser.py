@@ -20,7 +20,7 @@ _WATER = species.molar_mass("H2O")
 HYDROXIDE = float(species.molar_mass("LiOH"))  # kg/mol
 
 
-class Causticiser(Operation):
+class Causticiser(Operation, area="precipitation of products"):
     """A stirred tank in which lime turns lithium carbonate to hydroxide: Ca(OH)2 + Li2CO3 = CaCO3 + 2 LiOH.
 
     It goes as far as equilibrium (Pitzer activities), closed to carbon dioxide of the air. What dissolves of lithium

@@ -9,7 +9,7 @@ from blackmass.status import Status
 from blackmass.stream import Stream
 
 
-class Cementation(Operation):
+class Cementation(Operation, area="impurity removal"):
     """Stirred tanks in series in which iron powder displaces copper from the liquor.
 
     Iron also reduces ferric iron and dissolves in free acid with hydrogen (`chemistry.cementation`); what does not

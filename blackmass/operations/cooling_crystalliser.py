@@ -10,8 +10,10 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
 
 
-class CoolingCrystalliser(Operation):
+class CoolingCrystalliser(Operation, area="evaporation and crystallisation"):
     """A chilled crystalliser, for Glauber's salt first of all.
+
+    .. math:: \\prod_i a_i^{\\nu_i} \\le K(T)
 
     Every sulfate that the cold liquor cannot hold crystallises to equilibrium (Pitzer activities), as the hydrate that
     is stable there. Cooling takes out the sensible heat and the heat of crystallisation; the refrigeration plant draws

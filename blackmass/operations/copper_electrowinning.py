@@ -13,7 +13,7 @@ _COPPER = float(species.molar_mass("Cu"))
 _SOLID_COPPER = species.column({"Cu": 1.0})[:, None]
 
 
-class CopperElectrowinning(Operation):
+class CopperElectrowinning(Operation, area="extraction and electrowinning"):
     """Cells with lead anodes and steel cathodes: copper plates, oxygen evolves, and the acid comes back.
 
     Ferric iron takes its share of the current, and ferrous iron is oxidised again at the anode (`chemistry.

@@ -9,7 +9,7 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
 
 
-class CounterCurrentDecantation(Operation):
+class CounterCurrentDecantation(Operation, area="separation of solids"):
     """Thickeners in series, solids and wash in counter-current; the slurry enters the first, the wash the last.
 
     Liquor mixes perfectly in each, and each underflow holds the liquor of its density. With U in the underflow, W of

@@ -5,7 +5,7 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Stream
 
 
-class Discharge(Operation):
+class Discharge(Operation, area="dry part"):
     """Discharge over a load: part of the charge goes back to the grid, the rest becomes heat in air-cooled resistors.
 
     Stored energy E = state of charge * specific capacity * mass. The cells pass unchanged: lithium that returns to the

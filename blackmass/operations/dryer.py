@@ -13,7 +13,7 @@ from blackmass.stream import Stream
 _WATER = species.index("H2O")
 
 
-class Dryer(Operation):
+class Dryer(Operation, area="evaporation and crystallisation"):
     """A contact or fluid-bed dryer that takes the adhering water off a wet solid, and the solvents of an electrolyte.
 
     Crystals keep their water of hydration, and what the adhering liquor held in solution stays in the product, as

@@ -6,7 +6,7 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Stream
 
 
-class EddyCurrent(Operation):
+class EddyCurrent(Operation, area="dry part"):
     """Rotor of alternating magnets: throws flakes by their conductivity over density.
 
     Aluminium has twice the ratio of copper and flies over the splitter; copper, steel that the magnet missed, plastics

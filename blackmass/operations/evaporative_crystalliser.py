@@ -11,8 +11,10 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
 
 
-class EvaporativeCrystalliser(Operation):
+class EvaporativeCrystalliser(Operation, area="evaporation and crystallisation"):
     """A circulated evaporator in which a sulfate crystallises from its saturated mother liquor.
+
+    .. math:: n_{salt} = Y n_{feed}, \\quad \\prod_i a_i^{\\nu_i} = K(T)
 
     Water is evaporated until the share asked for has crystallised (`chemistry.evaporative_yield`, Pitzer activities).
     The salt named is the hydrate that forms; every other sulfate that the mother liquor cannot hold comes down with

@@ -13,8 +13,10 @@ from blackmass.stream import Array, Stream, water_density
 LITHIUM = species.index("Li+")
 
 
-class Evaporator(Operation):
+class Evaporator(Operation, area="evaporation and crystallisation"):
     """A multiple-effect evaporator that brings a liquor to a lithium concentration.
+
+    .. math:: V_{kept} = n_{Li} / c_{Li}
 
     The volume that holds the lithium at that concentration gives the water to keep; a liquor that is stronger keeps
     all of it. Sulfates that the concentrate cannot hold crystallise to equilibrium (Pitzer activities) and leave in

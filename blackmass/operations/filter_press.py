@@ -11,7 +11,7 @@ from blackmass.stream import Array, Stream
 NOTHING = 1e-30  # m3/s, below which a cake holds no liquor
 
 
-class FilterPress(Operation):
+class FilterPress(Operation, area="separation of solids"):
     """A filter that forms a cake, washes it by displacement and discharges it; a centrifuge by its parameters.
 
     The cake holds liquor up to its moisture, m_liquor = m_solids w / (1 - w); a paste drier than that gives no

@@ -12,7 +12,7 @@ from blackmass.stream import Stream
 _LIQUID = species.PHASE_MASK["aqueous"]
 
 
-class Flotation(Operation):
+class Flotation(Operation, area="separation of solids"):
     """A bank of flotation cells: graphite rises with the froth, active material stays in the tailings.
 
     True flotation is of the first order by material and size class, entrainment follows the water

@@ -20,10 +20,12 @@ _SODA = species.reaction({"NaOH": -1, "Na+": 1, "H2O": 1, "H+": -1})
 DAMP = 1e-6  # kg/s of gas for each kg/s of liquor, below which there is none to clean
 
 
-class GasScrubber(Operation):
+class GasScrubber(Operation, area="thermal treatment"):
     """A quench and packed column: hot gas is cooled with water and washed with caustic soda or milk of lime.
 
-    HF, POF3 (as hydrogen fluoride and phosphate) and SO2 (as sulfate) are absorbed by their transfer units
+    .. math:: E = 1 - e^{-N}
+
+    HF, POF3 (as hydrogen fluoride and phosphate) and SO2 (as sulfate) are absorbed by their transfer units N
     (`chemistry.roasting_gases`); alkali is drawn by the acid, water for what evaporates and for the bleed. Lime gives
     calcium fluoride, soda a solution of sodium fluoride, at equilibrium. Carbon dioxide passes.
     """

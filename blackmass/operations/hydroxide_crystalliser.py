@@ -15,8 +15,10 @@ SALT = "LiOH.H2O"
 BESIDE = ("Li2CO3", "Li3PO4", "LiF", "CaCO3", "Ca(OH)2", "CaF2", "Mg(OH)2", "Ni(OH)2", "Co(OH)2", "Mn(OH)2")
 
 
-class HydroxideCrystalliser(Operation):
+class HydroxideCrystalliser(Operation, area="evaporation and crystallisation"):
     """A circulated evaporator in which LiOH.H2O crystallises from its saturated mother liquor.
+
+    .. math:: n_{LiOH \\cdot H_2O} = Y n_{OH}, \\quad a_{Li^+} a_{OH^-} a_w = K(T)
 
     Water is evaporated until the share asked for has crystallised (`chemistry.evaporative_yield`, Pitzer activities);
     then carbonate, phosphate, fluoride and hydroxides of the impurities come down with it to equilibrium. Sodium and

@@ -10,7 +10,7 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
 
 
-class HydroxidePrecipitator(Operation):
+class HydroxidePrecipitator(Operation, area="precipitation of products"):
     """A stirred tank in which an alkali precipitates nickel, cobalt and manganese together as one hydroxide.
 
     With soda or magnesia at pH 7 to 8.5 it makes mixed hydroxide precipitate (MHP); with soda, ammonia, pH 10.5 to 11.5

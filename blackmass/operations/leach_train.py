@@ -9,8 +9,10 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
 
 
-class LeachTrain(Operation):
+class LeachTrain(Operation, area="leaching"):
     """Reductive leaching of black mass in sulfuric acid, in equal agitated tanks in series.
+
+    .. math:: 2 LiMO_2 + 6 H^+ + H_2O_2 \\rightarrow 2 Li^+ + 2 M^{2+} + 4 H_2O + O_2
 
     Acid takes 37 % of the metals of a layered oxide and most of its lithium fast and stops; a reductant (H2O2, SO2,
     glucose, copper, aluminium, iron, LiFePO4 or Fe2+) dissolves the residue, hot acid alone does so slowly and gives

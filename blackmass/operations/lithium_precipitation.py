@@ -32,8 +32,10 @@ SOLIDS = (
 )
 
 
-class LithiumPrecipitation(Operation):
+class LithiumPrecipitation(Operation, area="precipitation of products"):
     """A hot stirred tank in which soda precipitates lithium carbonate, which dissolves less the hotter it is.
+
+    .. math:: 2 Li^+ + CO_3^{2-} \\rightarrow Li_2CO_3, \\quad a_{Li^+}^2 a_{CO_3^{2-}} = K(T)
 
     Li2CO3 and the carbonates, hydroxides, phosphate and fluoride of the impurities form to equilibrium (Pitzer
     activities), the vessel closed to carbon dioxide. Carbonate that the liquor brings counts towards the excess.

@@ -6,7 +6,7 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Stream
 
 
-class Magnet(Operation):
+class Magnet(Operation, area="dry part"):
     """Overband magnet: lifts steel and what is caught between its pieces.
 
     Small pieces of steel stay below the layer on the belt; of everything else the steel drags along a share of its own

@@ -9,7 +9,7 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
 
 
-class ManganeseOxidation(Operation):
+class ManganeseOxidation(Operation, area="impurity removal"):
     """A stirred tank in which permanganate, persulfate, or sulfur dioxide with air precipitates manganese as MnO2.
 
     Ferrous iron goes first; some cobalt and nickel are lost with the manganese, as CoOOH and NiOOH, and more while

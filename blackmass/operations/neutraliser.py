@@ -11,7 +11,7 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
 
 
-class Neutraliser(Operation):
+class Neutraliser(Operation, area="impurity removal"):
     """A stirred tank held at a pH by dosing a base (or an acid), with ferrous iron oxidised if an oxidant is fed.
 
     Hydroxides, basic sulfates, phosphates, fluorides and carbonates form to equilibrium (`chemistry.neutralisation`);

@@ -16,6 +16,19 @@ from blackmass.errors import InputError, nearest
 from blackmass.status import OK, StatusArray
 from blackmass.stream import Stream
 
+AREAS = (
+    "dry part",
+    "thermal treatment",
+    "leaching",
+    "impurity removal",
+    "extraction and electrowinning",
+    "precipitation of products",
+    "evaporation and crystallisation",
+    "separation of solids",
+    "streams",
+)
+"""Parts of a plant, in the order in which the documentation lists them."""
+
 
 class Outlets:
     """What `run` returns: outlet streams, reagents drawn, duties, status, and figures worth reporting.
@@ -83,11 +96,17 @@ class Operation:
     outlets: ClassVar[Mapping[str, Port]]
     duties: ClassVar[Mapping[str, Duty]]
     params: ClassVar[Mapping[str, Param]]
+    area: ClassVar[str] = AREAS[-1]
+    """The part of a plant to which the operation belongs, one of `AREAS`."""
     warm_started: ClassVar[bool] = False
     """Whether `run` takes `start`, the `Outlets.guess` of an earlier pass for the same cases (NaN: no guess)."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, area: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if area is not None:
+            if area not in AREAS:
+                raise InputError(f"{cls.__name__} has no area '{area}'{nearest(area, AREAS)}")
+            cls.area = area
         ports: dict[str, dict[str, Any]] = {"inlets": {}, "supplies": {}, "outlets": {}, "duties": {}}
         for base in reversed(cls.__mro__[1:]):
             for kind, found in ports.items():

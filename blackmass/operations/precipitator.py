@@ -11,8 +11,10 @@ from blackmass.status import Status, worst
 from blackmass.stream import Array, Stream
 
 
-class Precipitator(Operation):
+class Precipitator(Operation, area="precipitation of products"):
     """A stirred tank in which a reagent precipitates a product by stoichiometry, while a base may hold the pH.
+
+    .. math:: M^{2+} + A^{2-} \\rightarrow MA, \\quad 3 Li^+ + PO_4^{3-} \\rightarrow Li_3PO_4
 
     Carbonates of nickel, cobalt and manganese take soda, oxalates oxalic acid, lithium phosphate sodium phosphate, or
     phosphoric acid and an alkali. What else the liquor holds comes down to equilibrium with it, hydroxides included

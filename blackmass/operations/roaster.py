@@ -14,8 +14,10 @@ FLUORINE = species.ELEMENTS.index("F")
 LITHIUM = species.ELEMENTS.index("Li")
 
 
-class Roaster(Operation):
+class Roaster(Operation, area="thermal treatment"):
     """A rotary kiln or furnace under nitrogen, air or hydrogen, heated from outside; its solids are cooled.
+
+    .. math:: 4 LiMO_2 + C + CO_2 \\rightarrow 2 Li_2CO_3 + 4 MO, \\quad 2 MO + C \\rightarrow 2 M + CO_2
 
     Solvents evaporate; binders, separator and salt decompose; layered oxides and spinel react with the feed's own
     carbon, reducing gas or aluminium to lithium carbonate and oxides, then metals, as far as their kinetics go in the

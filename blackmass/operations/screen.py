@@ -6,7 +6,7 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Stream
 
 
-class Screen(Operation):
+class Screen(Operation, area="dry part"):
     """Vibrating screen: the fine fraction is black mass.
 
     Particles of all materials pass by their sieve size (`chemistry.separation.retained`), so that copper and aluminium

@@ -8,7 +8,7 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
 
 
-class SelectiveLeach(Operation):
+class SelectiveLeach(Operation, area="leaching"):
     """Oxidative leaching of black mass with LiFePO4: lithium dissolves, iron and phosphate stay as FePO4.
 
     LiFePO4 + 1/2 H2O2 + H+ = Li+ + FePO4 + H2O takes half a mole of acid and of oxidant. More acid dissolves LiFePO4

@@ -15,7 +15,7 @@ from blackmass.stream import Stream
 HYDROLYSIS = species.reaction({"LiPF6": -1, "H2O": -1, "LiF": 1, "POF3(g)": 1, "HF(g)": 2})
 
 
-class Shredder(Operation):
+class Shredder(Operation, area="dry part"):
     """Rotary shear that opens cells and frees the coatings from their foils.
 
     Gives every material its particle sizes (`chemistry.breakage`), lets light solvent evaporate into the inert gas

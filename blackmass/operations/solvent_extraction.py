@@ -13,9 +13,12 @@ from blackmass.status import Status, worst
 from blackmass.stream import Array, Stream
 
 
-class SolventExtraction(Operation):
+class SolventExtraction(Operation, area="extraction and electrowinning"):
     """A circuit of mixer-settlers: metals exchange for the protons of an acidic extractant that goes round.
 
+    .. math:: \\log D = \\log K + (z/q) \\log f + a \\log(f + s) + z \\, pH
+
+    with the free extractant f, q anions in a unit of it and a units beyond charge balance (`chemistry.extraction`).
     The organic meets the liquor counter-current; the loaded organic is scrubbed (the spent scrub liquor joins the feed)
     and stripped with acid. All stages are solved together (`chemistry.extraction_circuit`), so that splits follow from
     equilibria, loading and pH. Alkali holds the pH in the mixer of every extraction stage (acid where the liquor is too

@@ -5,8 +5,11 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Stream
 
 
-class Splitter(Operation):
-    """A junction that divides a stream without changing its composition."""
+class Splitter(Operation, area="streams"):
+    """A junction that divides a stream without changing its composition.
+
+    .. math:: n_{bleed} = f n, \\quad n_{rest} = (1 - f) n
+    """
 
     feed = inlet("any stream")
     bleed = outlet("the bled part")

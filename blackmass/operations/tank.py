@@ -7,8 +7,11 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Stream
 
 
-class Tank(Operation):
-    """A stirred tank that holds its contents for a time and at a temperature, without reaction."""
+class Tank(Operation, area="streams"):
+    """A stirred tank that holds its contents for a time and at a temperature, without reaction.
+
+    .. math:: V = \\tau Q, \\quad \\dot H = C (T - T_{feed})
+    """
 
     feed = inlet("liquor or slurry")
     held = outlet("the same at the temperature of the tank")

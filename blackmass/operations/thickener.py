@@ -8,7 +8,7 @@ from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Stream
 
 
-class Thickener(Operation):
+class Thickener(Operation, area="separation of solids"):
     """A gravity thickener: solids settle to an underflow of a given density, clear liquor overflows.
 
     The underflow takes the liquor that its solids hold, m_liquor = m_solids (1 - w) / w with w the mass

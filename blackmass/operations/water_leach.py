@@ -22,7 +22,7 @@ SOLUBLE = ("Li2CO3", "LiF", "Li3PO4")
 WATER_MASS = float(species.molar_mass("H2O"))
 
 
-class WaterLeach(Operation):
+class WaterLeach(Operation, area="thermal treatment"):
     """A stirred tank in which water takes lithium from roasted mass; carbon dioxide makes bicarbonate of carbonate.
 
     Lithium carbonate, fluoride and phosphate, and calcium salts, dissolve to equilibrium (Pitzer activities); oxide and
