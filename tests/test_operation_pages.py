@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from blackmass.cli.operation_pages import pages, places, find_tests
+from blackmass.cli.operation_pages import find_tests, pages, places
 from blackmass.errors import InputError
 from blackmass.operations.operation import Operation, every_operation
 
