@@ -30,6 +30,7 @@ SOLIDS = (
     *("Na3AlF6", "CaCO3", "MnCO3", "NiCO3", "CoCO3", "Ca3(PO4)2"),
 )
 """Solids that form within hours below 100 °C; jarosite needs heat and seed, and is asked for by name."""
+SHORT = 1e-6  # of a pH unit below the target
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -110,6 +111,28 @@ def neutralise(
         status=worst(final.status, np.where(first.status > Status.OUT_OF_RANGE, first.status, Status.OK)),
         guess=np.vstack([first.guess, final.guess]),
     )
+
+
+def lacking(slurry: Array, temperature: Array, pH: Array, reached: Array, *, solids: tuple[str, ...] = SOLIDS) -> Array:
+    """Return the strong alkali (cases,) [mol/s] that a slurry below its target pH would still take to get there.
+
+    Zero where the target is reached; the dose of sodium hydroxide where the reagent was too weak or too little.
+
+    Parameters
+    ----------
+    slurry : array (species, cases) [mol/s]
+        At the pH reached.
+    temperature, pH, reached : array (cases,) [K], target, what the reagent came to
+    solids : names of the solids that may form
+    """
+    more = np.zeros(pH.shape)
+    with np.errstate(invalid="ignore"):
+        short = np.flatnonzero(reached < pH - SHORT)
+    if short.size:
+        soda = np.repeat(species.column({"Na+": 1.0, "H+": -1.0, "H2O": 1.0})[:, None], short.size, axis=1)
+        tank = Dosing(temperature[short], pH[short], soda, solids)
+        more[short] = tank.settle(slurry[:, short], None).dose
+    return more
 
 
 @functools.cache

@@ -5,7 +5,7 @@ import numpy as np
 from blackmass import species
 from blackmass.chemistry import oxidation
 from blackmass.chemistry.coprecipitation import sorption
-from blackmass.chemistry.neutralisation import SOLIDS, neutralise
+from blackmass.chemistry.neutralisation import SOLIDS, lacking, neutralise
 from blackmass.declare import PerCase, duty, inlet, outlet, param, supply
 from blackmass.operations.operation import Operation, Outlets
 from blackmass.stream import Array, Stream
@@ -18,7 +18,8 @@ class Neutraliser(Operation, area="impurity removal"):
     fresh iron and aluminium hydroxides take up nickel, cobalt, manganese and copper, booked as their hydroxides
     (`chemistry.coprecipitation`). Peroxide oxidises ferrous iron at once, oxygen at its own rate
     (`chemistry.oxidation`). Carbon dioxide leaves where it would pass 1 atm. A liquor that is already beyond the pH
-    draws nothing; one that the reagent cannot bring there gets twice what it can take up and is marked.
+    draws nothing; one that the reagent cannot bring there gets twice what it can take up and is marked, and the strong
+    alkali that it lacks is reported [mol/s].
     """
 
     liquor = inlet("acid liquor or slurry")
@@ -71,6 +72,7 @@ class Neutraliser(Operation, area="impurity removal"):
             report={
                 "pH": tank.pH,
                 "iron_oxidised": _share(liquor["Fe+2"] - oxidised["Fe+2"], liquor["Fe+2"]),
+                "alkali_lacking": lacking(product.flow, temperature, pH, tank.pH, solids=solids),
                 "volume": live,
                 **_losses(oxidised, tank.taken_up),
             },

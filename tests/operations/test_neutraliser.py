@@ -70,6 +70,18 @@ def test_nickel_and_cobalt_are_lost_to_the_hydroxides_in_a_few_per_cent():
     assert out["slurry"]["Ni(OH)2"][0] == pytest.approx(out.report["Ni_taken_up"][0] * 0.5)
 
 
+def test_alkali_that_a_weak_base_lacks_is_reported():
+    """Magnesia cannot pass the pH of its hydroxide; the soda reported, added to the slurry, gets there."""
+    out = neutralised(base=MAGNESIA, pH=np.array([5.0, 11.5]))
+    lacking = out.report["alkali_lacking"]
+    assert out.report["pH"][1] < 11.5
+    assert lacking[0] == 0 < lacking[1]
+    short = Stream(out["slurry"].flow[:, 1:].copy(), out["slurry"].temperature[1:])
+    again = neutralised(short, base=SODA, pH=11.5)
+    assert again.report["pH"][0] == pytest.approx(11.5, abs=1e-9)
+    assert again.drawn["base"]["Na+"][0] == pytest.approx(lacking[1], rel=0.01)
+
+
 def test_liquor_above_the_target_draws_nothing():
     alkaline = Stream.of({"Na+": 0.2, "SO4-2": 0.05, "H+": -0.1, "H2O": 55.5})
     out = neutralised(alkaline, pH=6.0)
