@@ -47,11 +47,13 @@ def converge(
         answer = _led(problem, _filled(problem, cold, everyone, tolerance), cold, tolerance)
         answer = _by_scipy(problem, answer, cold, tolerance)
         alone = everyone.size == 1 and bool(answer.converged[0])
-        return answer, measured(problem, answer.x[:, 0], 0, cold.floor[:, 0]) if alone else None
+        return answer, measured(problem, answer.x, everyone, cold.floor) if alone else None
     problem.measure_slopes(frame.start, everyone)
-    if everyone.size >= MANY:
-        middle = everyone.size // 2
+    if everyone.size >= MANY and (response is None or response.kin.size == 1):
+        middle = everyone[everyone.size // 2 :][:1]
         response = measured(problem, frame.start[:, middle], middle, frame.floor[:, middle])
+    if response is not None and not response.fits(len(frame.start)):
+        response = None
     correct = None if response is None else Correction(response, frame.start, frame.floor)
     answer = _substituted(problem, frame, everyone, Substitution(tolerance, SHORT, plain=1), correct)
     left = np.flatnonzero(~answer.converged)
@@ -87,7 +89,7 @@ def _led(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float) ->
         one, residuals = cold.of(alone), [np.inf, np.inf]
         while True:
             one = one.started(answer.x[:, alone])
-            response = measured(problem, one.start[:, 0], int(number), one.floor[:, 0])
+            response = measured(problem, one.start, alone, one.floor)
             correct = Correction(response, one.start, one.floor)
             found = _substituted(problem, one, alone, Substitution(tolerance, ROUND, plain=1), correct)
             answer = _placed(answer, found, alone)

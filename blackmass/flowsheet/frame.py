@@ -1,6 +1,7 @@
 """Where a loop starts from, how its unknowns are measured, and what bounds them on the way."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +9,6 @@ import numpy.typing as npt
 from blackmass import species
 from blackmass.flowsheet.plant import Plant
 from blackmass.flowsheet.problem import TEMPERATURE_SCALE, Problem, scaled
-from blackmass.flowsheet.result import Result
 from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
@@ -59,26 +59,10 @@ def empty_frame(problem: Problem, plant: Plant, cases: int) -> Frame:
     supply = _supply(problem, plant, cases)
     low, high = _limits(problem, supply)
     tears = {wire.name: Stream.empty(cases) for wire in problem.loop.tears}
-    start = problem.pack(tears, _knobs(problem, plant, None, cases))
+    start = problem.pack(tears, knobs_of(problem, plant, {}, cases))
     floor = _all_rows(problem, FLOOR * supply, TEMPERATURE_SCALE, KNOB_FLOOR)
     weight = _all_rows(problem, MINOR * supply, TEMPERATURE_SCALE, 1.0)
     return Frame(start, floor, weight, low, high, feed_rate(plant, cases))
-
-
-def warm_start(problem: Problem, plant: Plant, warm: Result, cases: int) -> Array | None:
-    """Return the unknowns (unknowns, cases) as an earlier result has them, or None where it lacks a stream.
-
-    One earlier case serves for all: its flows go with the feed.
-    """
-    if not all(wire.name in warm.streams for wire in problem.loop.tears) or warm.cases not in (1, cases):
-        return None
-    size = feed_rate(plant, cases) / feed_rate(warm.plant, warm.cases)
-    tears = {}
-    for wire in problem.loop.tears:
-        stream = warm.streams[wire.name].repeated(cases)
-        tears[wire.name] = Stream(stream.flow * size, stream.temperature, stream.sizes)
-    problem.prepare_sizes(tears, cases)
-    return problem.pack(tears, _knobs(problem, plant, warm, cases))
 
 
 def feed_rate(plant: Plant, cases: int) -> Array:
@@ -86,12 +70,13 @@ def feed_rate(plant: Plant, cases: int) -> Array:
     return np.asarray(sum((feed.stream.repeated(cases).flow.sum(0) for feed in plant.feeds.values()), np.zeros(cases)))
 
 
-def _knobs(problem: Problem, plant: Plant, warm: Result | None, cases: int) -> Array:
-    rows = []
-    for spec in problem.loop.specs:
-        known = warm is not None and spec.vary in warm.knobs
-        value = warm.knobs[spec.vary] if warm is not None and known else plant.value(spec.vary)
-        rows.append(np.broadcast_to(np.clip(scaled(spec, value), 0.01, 0.99), (cases,)))
+def knobs_of(problem: Problem, plant: Plant, known: Mapping[str, Array], cases: int) -> Array:
+    """Return the knobs (specs, cases), 0 to 1, as they are known, or as the plant has them."""
+    values = [known[spec.vary] if spec.vary in known else plant.value(spec.vary) for spec in problem.loop.specs]
+    rows = [
+        np.broadcast_to(np.clip(scaled(spec, value), 0.01, 0.99), (cases,))
+        for spec, value in zip(problem.loop.specs, values, strict=True)
+    ]
     return np.array(rows).reshape(len(rows), cases)
 
 

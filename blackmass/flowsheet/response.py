@@ -1,4 +1,4 @@
-"""How a loop answers to its torn streams: the linear model of one case, which serves all cases like it."""
+"""How a loop answers to its torn streams: linear models of some cases, which serve all cases like them."""
 
 import dataclasses
 
@@ -8,33 +8,70 @@ import numpy.typing as npt
 from blackmass.flowsheet.problem import Problem
 
 Array = npt.NDArray[np.float64]
-TRACE = 1e2  # times the floor: smaller flows follow the others
+Index = npt.NDArray[np.intp]
+TRACE = 3e2  # times the floor: smaller flows follow the others and do not move them
 STEP = 1e-5  # of an unknown, for the differences
-TOGETHER = 8  # passes on which traces, too, follow the response
 LONGEST_MEMORY = 0.98  # largest share of a trace that is taken to return on the next pass
+TOLD, SEEN = 1.0, 1e-8  # of what others did to a trace, and of its size: so far it must move for its slope to be seen
+BELIEVED = (-0.1, 1.0)  # slopes of a trace that can be
 
 
 @dataclasses.dataclass(frozen=True)
 class Response:
-    """Turns the change of a pass into the change that settles it, as if the loop were linear.
-
-    Sensitivities are kept relative to the size of the unknowns.
+    """What a loop makes of changes, as if it were linear; all sensitivities are relative to the size of the unknowns.
 
     Parameters
     ----------
-    inverse : array (unknowns, unknowns)
-        Of 1 less the Jacobian of the map of a loop onto itself, at one case, both sides relative.
+    rows : array (rows,)
+        The unknowns that the models hold; the others follow by substitution.
+    slopes, inverse : array (models, rows, rows)
+        The Jacobian of the map of the loop onto itself, at one case each, and the inverse of 1 less it.
+    kin : array (cases,)
+        Which model serves a case; of length one where one serves for all.
     """
 
+    rows: Index
+    slopes: Array
     inverse: Array
+    kin: Index = dataclasses.field(default_factory=lambda: np.zeros(1, dtype=np.intp))
+
+    def take(self, numbers: Index) -> "Response":
+        """Return the response of some cases."""
+        return self if self.kin.size == 1 else dataclasses.replace(self, kin=self.kin[numbers])
+
+    def fits(self, unknowns: int) -> bool:
+        """Whether the models are of a loop with so many unknowns."""
+        return self.rows.size > 0 and int(self.rows[-1]) < unknowns
+
+    def settled(self, change: Array, numbers: Index) -> Array:
+        """Return the change (rows, some cases) that settles the change of a pass."""
+        return self._each(self.inverse, change, numbers)
+
+    def felt(self, change: Array, numbers: Index) -> Array:
+        """Return the change (rows, some cases) that the next pass makes of a change."""
+        return self._each(self.slopes, change, numbers)
+
+    def own(self, numbers: Index) -> Array:
+        """Return the slope of each row to itself (rows, some cases)."""
+        kin = np.broadcast_to(self.kin, (1,)) if self.kin.size == 1 else self.kin[numbers]
+        return np.broadcast_to(np.diagonal(self.slopes, axis1=1, axis2=2)[kin].T, (self.rows.size, numbers.size))
+
+    def _each(self, matrices: Array, change: Array, numbers: Index) -> Array:
+        if self.kin.size == 1:
+            return np.asarray(matrices[self.kin[0]] @ change)
+        found, kin = np.empty_like(change), self.kin[numbers]
+        for model in np.unique(kin):
+            mine = np.flatnonzero(kin == model)
+            found[:, mine] = matrices[model] @ change[:, mine]
+        return found
 
 
 class Correction:
-    """The step to take after a pass, for a batch of cases like the one whose response is known.
+    """The step to take after a pass, for a batch of cases like those whose response is known.
 
-    After some passes traces answer to themselves only, each by the slope of its last two passes (Wegstein, Commun. ACM
-    1 (1958) 9, 10.1145/368861.368871): whether a solid holds them differs from case to case, and they do not move the
-    rest.
+    Traces answer to the rest by the model, but to themselves each by the slope of its last two passes, less what the
+    rest did to it (Wegstein, Commun. ACM 1 (1958) 9, 10.1145/368861.368871): whether a solid holds them differs from
+    case to case, and they do not move the rest.
 
     Parameters
     ----------
@@ -44,37 +81,53 @@ class Correction:
     """
 
     def __init__(self, response: Response, start: Array, floor: Array) -> None:
-        size = np.maximum(np.abs(start), floor)
-        self.response, self.size = response, size
-        self.trace = np.abs(start) < TRACE * floor
-        self.passes = 0
-        self.before, self.after = np.full_like(size, np.nan), np.full_like(size, np.nan)
+        rows = response.rows
+        self.response, self.size = response, np.maximum(np.abs(start), floor)[rows]
+        self.trace = np.abs(start[rows]) < TRACE * floor[rows]
+        self.slope = np.clip(response.own(np.arange(start.shape[1])), 0.0, LONGEST_MEMORY)
+        self.before, self.after = np.full((2, rows.size, start.shape[1]), np.nan)
 
-    def __call__(self, now: Array, mapped: Array, numbers: npt.NDArray[np.intp]) -> Array:
+    def __call__(self, now: Array, mapped: Array, numbers: Index) -> Array:
         """Return the step (unknowns, active cases) from `now`, which a pass has mapped to `mapped`."""
-        self.passes += 1
-        change, size = mapped - now, self.size[:, numbers]
-        trace = self.trace[:, numbers] if self.passes > TOGETHER else np.zeros(change.shape, dtype=bool)
-        together = (self.response.inverse @ np.where(trace, 0.0, change / size)) * size
+        rows, step = self.response.rows, mapped - now
+        size, trace = self.size[:, numbers], self.trace[:, numbers]
+        here, there = now[rows] / size, mapped[rows] / size
+        change = there - here
+        moves = np.where(trace, 0.0, self.response.settled(np.where(trace, 0.0, change), numbers))
+        self._learn(here, there, trace, numbers)
+        felt = self.response.felt(moves, numbers)
+        step[rows] = np.where(trace, (change + felt) / (1 - self.slope[:, numbers]), moves) * size
+        return step
+
+    def _learn(self, here: Array, there: Array, trace: npt.NDArray[np.bool_], numbers: Index) -> None:
+        """Take the slope of each trace to itself from the last two passes."""
+        moved = here - self.before[:, numbers]
+        self.before[:, numbers] = here
+        by_others = self.response.felt(np.where(trace, 0.0, np.nan_to_num(moved)), numbers)
+        by_itself = there - self.after[:, numbers] - by_others
+        self.after[:, numbers] = there
         with np.errstate(all="ignore"):
-            slope = (mapped - self.after[:, numbers]) / (now - self.before[:, numbers])
-        slope = np.clip(np.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0), 0.0, LONGEST_MEMORY)
-        self.before[:, numbers], self.after[:, numbers] = now, mapped
-        return np.where(trace, change / (1 - slope), together)
+            told = trace & (np.abs(moved) > np.maximum(TOLD * np.abs(by_others), SEEN))
+            slope = by_itself / moved
+            told &= (slope > BELIEVED[0]) & (slope < BELIEVED[1])
+        self.slope[:, numbers] = np.where(told, np.clip(slope, 0.0, LONGEST_MEMORY), self.slope[:, numbers])
 
 
-def measured(problem: Problem, x: Array, number: int, floor: Array) -> Response:
-    """Measure the response of one case at x (unknowns,) by differences; all columns are one batch of cases.
+def measured(problem: Problem, x: Array, numbers: Index, floor: Array) -> Response:
+    """Measure the response of some cases at x (unknowns, some cases) by differences; all columns are one batch.
 
     Unknowns that are zero stay out: they follow by substitution.
     """
+    unknowns = len(x)
     size = np.maximum(np.abs(x), floor)
-    rows = np.flatnonzero((x != 0) | (np.arange(x.size) >= x.size - len(problem.loop.specs)))
-    columns = np.repeat(x[:, None], rows.size + 1, axis=1)
-    columns[rows, np.arange(1, rows.size + 1)] += STEP * size[rows]
-    mapped = problem.mapped(columns, np.full(rows.size + 1, number))
-    slopes = (mapped[rows, 1:] - mapped[rows, :1]) / (STEP * size[rows, None])
-    matrix = np.eye(rows.size) - np.where(np.isfinite(slopes).all(0), slopes, 0.0)
-    inverse = np.eye(x.size)
-    inverse[np.ix_(rows, rows)] = np.linalg.pinv(matrix, rcond=1e-13)
-    return Response(inverse)
+    there = (x != 0) | (np.arange(unknowns) >= unknowns - len(problem.loop.specs))[:, None]
+    rows = np.flatnonzero(there.any(1))
+    columns = np.repeat(x[:, :, None], rows.size + 1, axis=2)
+    columns[rows, :, np.arange(1, rows.size + 1)] += STEP * size[rows]
+    flat = columns.reshape(unknowns, -1)
+    mapped = problem.mapped(flat, np.repeat(numbers, rows.size + 1)).reshape(columns.shape)[rows]
+    slopes = ((mapped[:, :, 1:] - mapped[:, :, :1]) / (STEP * size[rows][:, :, None])).transpose(1, 0, 2)
+    known = there[rows].T[:, :, None] & there[rows].T[:, None, :] & np.isfinite(slopes).all(1, keepdims=True)
+    slopes = np.where(known, slopes, 0.0)
+    inverse = np.linalg.pinv(np.eye(rows.size) - slopes, rcond=1e-13)
+    return Response(rows, np.asarray(slopes), np.asarray(inverse, dtype=np.float64))

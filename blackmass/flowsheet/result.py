@@ -43,7 +43,7 @@ class Solved:
             self.status[numbers],
             self.iterations[numbers],
             tuple(self.where[number] for number in numbers),
-            self.responses,
+            {name: response.take(numbers) for name, response in self.responses.items()},
         )
 
 

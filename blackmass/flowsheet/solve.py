@@ -1,6 +1,5 @@
-"""Solve a plant to steady state: loop by loop, all cases together, each case with its own status."""
+"""Solve a plant to steady state for all its cases: some first, the others between these, in one process or more."""
 
-import dataclasses
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -9,36 +8,37 @@ from multiprocessing import get_context
 import numpy as np
 import numpy.typing as npt
 
-from blackmass.flowsheet.converge import converge
-from blackmass.flowsheet.frame import empty_frame, live, warm_start
+from blackmass.flowsheet.batch import solve_batch
 from blackmass.flowsheet.gather import gathered
-from blackmass.flowsheet.graph import Loop, loops
-from blackmass.flowsheet.judge import Ended, judge
+from blackmass.flowsheet.places import Axes, groups, spread
 from blackmass.flowsheet.plant import Plant, cases_of
-from blackmass.flowsheet.problem import Calculated, Problem
-from blackmass.flowsheet.response import Response
 from blackmass.flowsheet.result import Result, Solved
-from blackmass.flowsheet.starts import Starts
-from blackmass.status import Status, StatusArray
+from blackmass.flowsheet.skeleton import Skeleton
+from blackmass.flowsheet.start import Start
 
-Array = npt.NDArray[np.float64]
-Task = tuple[Plant, Result | None, float]
+Index = npt.NDArray[np.intp]
+Task = tuple[Plant, Start | None, float]
 TOLERANCE = 1e-10
-FINER, FINEST = 0.1, 1e-12
-BATCH = 250
-"""Cases that are solved together: enough to spread the cost of a call, few enough to have much in common."""
+BATCH = 1000
+"""Cases that are solved together: enough to spread the cost of a call."""
+FIRST = 3  # cases that are tried one by one for the first start
+ALIKE = 12  # axes along which cases differ that still have much in common
+SHARE, FEW, MOST = 20, 50, 400  # one case in so many is solved ahead; first so many, then no more than that
+MODELLED = 25  # cases solved ahead for each whose response is measured
 
 
-def solve(plant: Plant, *, warm: Result | None = None, tolerance: float = TOLERANCE, jobs: int = 1) -> Result:
+def solve(
+    plant: Plant, *, warm: Result | Skeleton | None = None, tolerance: float = TOLERANCE, jobs: int = 1
+) -> Result:
     """Solve a plant for every case that its parameters and feeds hold.
 
-    Of many cases a few are solved first; the others start from the nearest of them.
+    Of many cases a few are solved first; the others start between these.
 
     Parameters
     ----------
     plant : Plant
-    warm : Result, optional
-        A previous result of the same flowsheet, of one case or of as many, to start from.
+    warm : Result or Skeleton, optional
+        A previous result of the same flowsheet, of one case or of as many, or a skeleton of its cases, to start from.
     tolerance : float
         On torn component flows, relative to themselves.
     jobs : int
@@ -56,14 +56,58 @@ def solve(plant: Plant, *, warm: Result | None = None, tolerance: float = TOLERA
     """
     plant.check()
     cases = cases_of(plant)
-    if cases == 1 or (warm is not None and cases <= BATCH):
-        return Result(plant, solve_batch(plant, warm, tolerance))
-    starts = Starts.found(plant, warm, lambda some, near: solve_batch(some, near, tolerance))
-    batches = starts.batches(BATCH)
-    tasks = ((plant.take(numbers), starts.near(numbers), tolerance) for numbers in batches)
+    known = Start.of(warm) if isinstance(warm, Result) else warm
+    if not isinstance(known, Skeleton) and (cases == 1 or (known is not None and cases <= BATCH)):
+        return Result(plant, solve_batch(plant, known, tolerance))
+    if known is None or (isinstance(known, Start) and known.cases != cases):
+        known = skeleton(plant, known, tolerance)
+    batches = groups(known.axes.places(plant) if isinstance(known, Skeleton) else Axes.of(plant).places(plant), BATCH)
+    tasks = ((some := plant.take(numbers), _of(known, some, numbers), tolerance) for numbers in batches)
     several = jobs > 1 and len(batches) > 1
     parts = _by_processes(tasks, min(jobs, len(batches))) if several else (solve_batch(*task) for task in tasks)
+    if len(batches) == 1:
+        return Result(plant, next(iter(parts)))
     return Result(plant, gathered(parts, batches))
+
+
+def skeleton(plant: Plant, first: Start | None = None, tolerance: float = TOLERANCE) -> Skeleton | Start | None:
+    """Solve a few cases that are spread over all that a plant holds; `first` is one case to begin with.
+
+    One start is returned where cases are few, and none where they have too little in common or none can be solved.
+    """
+    axes, cases = Axes.of(plant), cases_of(plant)
+    if len(axes.rows) > ALIKE:
+        return None
+    known: Skeleton | Start | None = first if first is not None and first.cases == 1 else _first(plant, tolerance)
+    place = axes.places(plant)
+    for count in (min(cases // SHARE, FEW), min(cases // SHARE, MOST)):
+        if known is None or count < 2 or (isinstance(known, Skeleton) and count <= FEW):
+            break
+        numbers = spread(place, count)
+        some = plant.take(numbers)
+        result = Result(
+            some, solve_batch(some, _of(known, some, np.arange(numbers.size)), tolerance, models=-(-count // MODELLED))
+        )
+        known = Skeleton.of(result, axes) if result.converged.any() else known
+    return known
+
+
+def _of(known: Skeleton | Start | None, some: Plant, numbers: Index) -> Start | None:
+    """Return the starts of some cases."""
+    if isinstance(known, Skeleton):
+        return known.start(some)
+    return known if known is None else known.take(numbers)
+
+
+def _first(plant: Plant, tolerance: float) -> Start | None:
+    """Solve the first case that can be solved of a few."""
+    cases = cases_of(plant)
+    for number in np.unique(np.linspace(0, cases - 1, 2 * FIRST + 1)[1::2].round().astype(np.intp)):
+        some = plant.take(np.array([number]))
+        result = Result(some, solve_batch(some, None, tolerance))
+        if result.converged[0]:
+            return Start.of(result)
+    return None
 
 
 def _by_processes(tasks: Iterable[Task], jobs: int) -> Iterator[Solved]:
@@ -76,100 +120,3 @@ def _by_processes(tasks: Iterable[Task], jobs: int) -> Iterator[Solved]:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
-
-
-def solve_batch(plant: Plant, warm: Result | None, tolerance: float) -> Solved:
-    """Solve all cases of a plant together.
-
-    Where a recycle is so large that its small changes still show in the balances, it is followed further.
-    """
-    solved = _solve_loops(plant, warm, tolerance)
-    result = Result(plant, solved)
-    loose = np.flatnonzero((solved.status <= Status.OUT_OF_RANGE) & ~result.converged)
-    if not loose.size or tolerance < FINEST:
-        return solved
-    close = np.flatnonzero(np.isin(np.arange(result.cases), loose, invert=True))
-    some = Result(plant.take(loose), solved.take(loose))
-    finer = solve_batch(some.plant, some, FINER * tolerance)
-    finer = dataclasses.replace(finer, iterations=finer.iterations + some.iterations)
-    return gathered([solved.take(close), finer], [close, loose])
-
-
-def _solve_loops(plant: Plant, warm: Result | None, tolerance: float) -> Solved:
-    cases = cases_of(plant)
-    streams = {name: feed.stream.repeated(cases) for name, feed in plant.feeds.items()}
-    done = Calculated(streams, {}, {})
-    status = np.zeros(cases, dtype=np.int8)
-    iterations = np.zeros(cases, dtype=np.intp)
-    where = [""] * cases
-    responses: dict[str, Response] = {}
-    for loop in loops(plant):
-        ended = _solve_loop(plant, loop, done, warm, tolerance, responses)
-        fresh = (ended.status > status) & (ended.status > Status.OUT_OF_RANGE)
-        where = [new if first else old for new, old, first in zip(ended.where, where, fresh, strict=True)]
-        status, iterations = np.maximum(status, ended.status), iterations + ended.iterations
-    return Solved(done.streams, done.outlets, done.knobs, status, iterations, tuple(where), responses)
-
-
-def _solve_loop(
-    plant: Plant, loop: Loop, done: Calculated, warm: Result | None, tolerance: float, responses: dict[str, Response]
-) -> Ended:
-    cases = next(iter(done.streams.values())).cases
-    everyone = np.arange(cases)
-    problem = Problem(plant, loop, done.streams, live(plant))
-    if warm is not None:
-        problem.guesses = _guesses(loop, warm, cases)
-    if not loop.tears and not loop.specs:
-        found = problem.calculate({}, {}, everyone)
-        _keep(done, found)
-        status, where = _unit_status(found, loop, cases)
-        return Ended(status, np.ones(cases, dtype=np.intp), where)
-    cold = empty_frame(problem, plant, cases)
-    near = None if warm is None else warm_start(problem, plant, warm, cases)
-    frame = cold if near is None else cold.started(near)
-    response = None if warm is None else warm.solved.responses.get(loop.units[0])
-    answer, response = converge(problem, frame, cold, tolerance, response)
-    if response is not None:
-        responses[loop.units[0]] = response
-    found = _closed(problem.at(answer.x), problem)
-    _keep(done, found)
-    knobs = problem.knobs(answer.x)
-    for name in plant.feeds:
-        if f"{name}.flow" in knobs:
-            done.streams[name] = done.streams[name].split(knobs[f"{name}.flow"] / done.streams[name].mass)[0]
-    done.knobs.update(knobs)
-    status, where = _unit_status(found, loop, cases)
-    return judge(problem, answer, cold.floor, status, where)
-
-
-def _guesses(loop: Loop, warm: Result, cases: int) -> dict[str, Array]:
-    """Where the inner solvers of an earlier result ended, if it holds the same number of cases (or one)."""
-    found = {name: warm.solved.outlets[name].guess for name in loop.units if name in warm.solved.outlets}
-    return {
-        name: np.array(np.broadcast_to(guess, (*guess.shape[:-1], cases)))
-        for name, guess in found.items()
-        if guess is not None and guess.shape[-1] in (1, cases)
-    }
-
-
-def _closed(found: Calculated, problem: Problem) -> Calculated:
-    """Put the calculated side of each tear in the place of the guessed one."""
-    for wire in problem.loop.tears:
-        found.streams[wire.name] = found.streams.pop(f"{wire.name}'")
-    return found
-
-
-def _keep(done: Calculated, found: Calculated) -> None:
-    done.streams.update(found.streams)
-    done.outlets.update(found.outlets)
-
-
-def _unit_status(found: Calculated, loop: Loop, cases: int) -> tuple[StatusArray, list[str]]:
-    status = np.zeros(cases, dtype=np.int8)
-    where = [""] * cases
-    for name in loop.units:
-        mine = np.broadcast_to(found.outlets[name].status, (cases,))
-        for number in np.flatnonzero((mine > status) & (mine > Status.OUT_OF_RANGE)):
-            where[number] = name
-        status = np.maximum(status, mine)
-    return status, where

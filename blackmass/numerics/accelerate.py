@@ -20,7 +20,7 @@ Mask = npt.NDArray[np.bool_]
 Map = Callable[[Array, Index], Array]
 Correct = Callable[[Array, Array, Index], Array]
 SMALL = 3e-2  # change of the vector, relative, from which Anderson's method takes over
-LEADS = 0.5  # share of the last change that a pass by the linear model may leave
+LEADS, DOUBTS = 0.5, 3  # share of the least change that a pass by the linear model may leave; times that it may not
 GROWN = 2.0  # times the last change: the step before was a wrong one
 REST, LONGEST_REST = 3, 24  # plain passes after a wrong step: so many, and twice as many each time
 REGULAR = 0.03  # by which the share of a change that returns may differ between two passes
@@ -111,6 +111,7 @@ class _Course:
     def __init__(self, unknowns: int, cases: int, method: Substitution, reach: Array, correct: Correct | None) -> None:
         self.reach, self.correct = reach, correct
         self.led = np.full(cases, correct is not None)
+        self.doubts = np.zeros(cases, dtype=np.intp)
         self.rest = np.full(cases, method.plain)
         self.penalty = np.full(cases, REST)
         self.last, self.best = np.full((2, cases), np.inf)
@@ -135,8 +136,9 @@ class _Course:
         self.history.add(now, aim, active)
         self.rest[active] -= 1
         ready = self.rest[active] <= 0
-        small = ready & ((size < SMALL) | self.led[active])
-        summed = ready & regular & (~small | ((share > ENDLESS) & (self.idle[active] > LONGEST_REST)))
+        led = self.led[active]
+        small = ready & (size < SMALL) & ~led
+        summed = ready & regular & ~led & (~small | ((share > ENDLESS) & (self.idle[active] > LONGEST_REST)))
         small &= ~summed
         step = now + self.stride[active] * (aim - now)
         if summed.any():
@@ -159,9 +161,10 @@ class _Course:
 
     def _note(self, size: Array, active: Index) -> None:
         """Take note of steps that went wrong, and of cases that go in circles."""
-        astray = active[self.led[active] & (size > LEADS * self.last[active])]
+        self.doubts[active] += size > LEADS * self.best[active]
+        astray = active[self.led[active] & (self.doubts[active] > DOUBTS)]
         self.led[astray], self.rest[astray] = False, REST
-        wrong = active[(size > GROWN * self.last[active]) & (self.rest[active] <= 0)]
+        wrong = active[~self.led[active] & (size > GROWN * self.last[active]) & (self.rest[active] <= 0)]
         self.penalty[wrong] = np.minimum(2 * self.penalty[wrong], LONGEST_REST)
         self.rest[wrong] = self.penalty[wrong]
         self.last[active] = size
