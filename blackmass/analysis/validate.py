@@ -9,16 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from blackmass.analysis import validate_extraction, validate_leach, validate_precipitation
+from blackmass.analysis import (
+    validate_activity,
+    validate_extraction,
+    validate_leach,
+    validate_precipitation,
+    validate_solubility,
+)
 from blackmass.analysis.validate_answer import Answer
 from blackmass.analysis.validate_left_out import left_out
-from blackmass.analysis.validate_table import KINDS, Case, CaseFile, read_case_file
+from blackmass.analysis.validate_table import KINDS, SALT_KINDS, UNITS, Case, CaseFile, read_case_file
 from blackmass.errors import InputError
 
 _MODELS: dict[str, Callable[[Sequence[Case]], list[Answer]]] = {
     "leach": validate_leach.predict,
     "sx": validate_extraction.predict,
     "precipitation": validate_precipitation.predict,
+    "solubility": validate_solubility.predict,
+    "activity": validate_activity.predict,
 }
 SHOWN_ONLY = "C"
 """Quality of rows that are shown and not counted."""
@@ -28,9 +36,10 @@ SHOWN_ONLY = "C"
 class Row:
     """One measured figure of a case beside the predicted one.
 
-    `quantity`: extracted by leaching ("x"), extracted by the organic ("E"), precipitated ("y"), all in per cent, or
-    "residual" in mg/L. `predicted` is None where no model has the case; `in_range` tells whether the case lies inside
-    the model's range, `remark` what was assumed, left out or missing.
+    `quantity`: extracted by leaching ("x"), extracted by the organic ("E"), precipitated ("y"), all in per cent,
+    "residual" in mg/L, or of a salt the unit of its solubility, or "gamma"; `element` is then the salt. `fitted` says
+    which constants were fitted to the figure, "" for none. `predicted` is None where no model has the case; `in_range`
+    tells whether the case lies inside the model's range, `remark` what was assumed, left out or missing.
     """
 
     kind: str
@@ -43,11 +52,33 @@ class Row:
     predicted: float | None
     in_range: bool
     remark: str
+    fitted: str = ""
+    temperature_C: float | None = None
+    molality: float | None = None
+    in_water: bool = True
+    """Of a salt's figure; not in water: with another salt, under a gas, or of a solid that is named."""
 
     @property
     def error(self) -> float | None:
-        """Predicted less measured, in percentage points (mg/L of a residual)."""
-        return None if self.predicted is None else self.predicted - self.measured
+        """Predicted less measured, in percentage points (mg/L of a residual, per cent of the value of a salt's)."""
+        if self.predicted is None:
+            return None
+        return self.relative_error if self.of_a_salt else self.predicted - self.measured
+
+    @property
+    def relative_error(self) -> float | None:
+        """Predicted less measured, in per cent of what is measured."""
+        return None if self.predicted is None else 100 * (self.predicted / self.measured - 1)
+
+    @property
+    def of_a_salt(self) -> bool:
+        """Whether it is a solubility or an activity coefficient."""
+        return self.kind in SALT_KINDS
+
+    @property
+    def unit(self) -> str:
+        """Of what is measured and predicted."""
+        return UNITS.get(self.quantity, "mg/L" if self.quantity == "residual" else "%")
 
     @property
     def counted(self) -> bool:
@@ -56,8 +87,7 @@ class Row:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values."""
-        unit = "mg/L" if self.quantity == "residual" else "%"
-        return {**dataclasses.asdict(self), "unit": unit, "error": self.error, "counted": self.counted}
+        return {**dataclasses.asdict(self), "unit": self.unit, "error": self.error, "counted": self.counted}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,14 +100,24 @@ class Validation:
     """Rows of sources that took part in a calibration, predicted by a fit without them."""
 
     def statistics(self) -> dict[str, Any]:
-        """Return count, errors and bias of all figures in per cent, and of groups of them; residuals by their ratio."""
-        percent = [row for row in self.rows if row.quantity != "residual"]
+        """Return count, errors and bias of all figures in per cent, and of groups of them; residuals by their ratio.
+
+        Solubilities and activity coefficients stand apart, in per cent of the value, those that constants were fitted
+        to beside the others.
+        """
+        percent = [row for row in self.rows if row.quantity != "residual" and not row.of_a_salt]
+        salts = [row for row in self.rows if row.of_a_salt]
         return {
             **statistics(percent),
             "by_kind": _grouped(percent, lambda row: row.kind),
             "by_element": _grouped(percent, lambda row: f"{row.kind} {row.element}"),
             "by_source": _grouped(percent, lambda row: row.source),
             "left_out": _grouped(list(self.left_out), lambda row: row.kind),
+            "salts": {
+                "by_kind": _grouped(salts, lambda row: f"{row.kind}, {_origin(row)}"),
+                "by_salt": _grouped(salts, lambda row: f"{row.kind} of {row.element}, {_origin(row)}"),
+                "by_source": _grouped(salts, lambda row: f"{row.kind}, {row.source}"),
+            },
             "residual": residual_statistics(row for row in self.rows if row.quantity == "residual"),
             "not_counted": sum(row.quality.startswith(SHOWN_ONLY) for row in self.rows),
             "not_predicted": sum(row.predicted is None for row in self.rows),
@@ -112,8 +152,7 @@ def validate(files: Iterable[str | Path]) -> Validation:
 def shipped_files() -> list[Path]:
     """Return the case files that ship."""
     folder = resources.files("blackmass.data").joinpath("cases")
-    names = {"leach": "leach.csv", "sx": "sx.csv", "precipitation": "precipitation.csv"}
-    return [Path(str(folder.joinpath(names[kind]))) for kind in KINDS]
+    return [Path(str(folder.joinpath(f"{kind}.csv"))) for kind in KINDS]
 
 
 def statistics(rows: Iterable[Row]) -> dict[str, float | int | None]:
@@ -151,6 +190,10 @@ def _grouped(rows: list[Row], name: Callable[[Row], str]) -> dict[str, dict[str,
     return {key: statistics(group) for key, group in groups.items()}
 
 
+def _origin(row: Row) -> str:
+    return "fitted" if row.fitted else "independent"
+
+
 def _rows(case: Case, answer: Answer) -> list[Row]:
     quality = case.cells.get("quality", "").upper()
     found = []
@@ -162,6 +205,8 @@ def _rows(case: Case, answer: Answer) -> list[Row]:
         else:
             remarks = [f"outside the model's range: {'; '.join(answer.cautions)}"] if answer.cautions else []
             remarks += [f"assumed: {', '.join(answer.assumed)}"] if answer.assumed else []
+            remarks += answer.remarks
+        salt = _salt(case) if case.kind in SALT_KINDS else {}
         source, in_range = case.cells.get("source", ""), predicted is not None and not answer.cautions
         found.append(
             Row(
@@ -175,9 +220,20 @@ def _rows(case: Case, answer: Answer) -> list[Row]:
                 predicted,
                 in_range,
                 ". ".join(remarks),
+                case.cells.get("fitted", ""),
+                **salt,
             )
         )
     return found
+
+
+def _salt(case: Case) -> dict[str, Any]:
+    celsius = case.number("T_C", -20.0, 300.0)
+    return {
+        "temperature_C": 25.0 if celsius is None else celsius,
+        "molality": case.number("molality", 1e-6, 30.0),
+        "in_water": not any(column in case.cells for column in ("background", "CO2_atm", "solid")),
+    }
 
 
 def _refuse_all_unknown(table: CaseFile, answers: list[Answer]) -> None:

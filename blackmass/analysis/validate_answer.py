@@ -14,6 +14,7 @@ class Answer:
     reason : why nothing is predicted, or ""
     assumed : what the case does not state and was taken as
     cautions : why it lies outside the model's range
+    remarks : what else is worth saying
     """
 
     figures: dict[tuple[str, str], float] = dataclasses.field(default_factory=dict)
@@ -21,6 +22,7 @@ class Answer:
     reason: str = ""
     assumed: list[str] = dataclasses.field(default_factory=list)
     cautions: list[str] = dataclasses.field(default_factory=list)
+    remarks: list[str] = dataclasses.field(default_factory=list)
     unknown: bool = False
     """The reason is a name that is not known."""
 

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from blackmass.analysis import validate_salt_plots
 from blackmass.analysis.validate import Row
+from blackmass.analysis.validate_palette import ORDER, style
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F", "#7F7F7F")
-_MARKERS = "os^DvPX<>*hp"
-_ORDER = ("Li", "Ni", "Co", "Mn", "Fe", "Al", "Cu", "Mg", "Ca", "Zn", "P", "Na")
 _WHAT = {
     "leach": "Element dissolved [%]",
     "sx": "Metal extracted [%]",
@@ -36,7 +35,7 @@ def figures(rows: Sequence[Row]) -> dict[str, Figure]:
     left = [r for r in rows if r.quantity == "residual" and r.predicted is not None and r.measured > 0]
     if left:
         found["parity_residual"] = _residual_metals(left)
-    return found
+    return {**found, **validate_salt_plots.figures(rows)}
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -45,10 +44,9 @@ def _figure(width: float, height: float) -> Figure:
 
 def _points(axes: Any, rows: Sequence[Row], x: Any, y: Any) -> None:
     """Draw elements by colour and marker; what does not count is hollow, what is out of range is ringed in grey."""
-    elements = sorted({r.element for r in rows}, key=lambda e: (_ORDER.index(e) if e in _ORDER else 99, e))
+    elements = sorted({r.element for r in rows}, key=lambda e: (ORDER.index(e) if e in ORDER else 99, e))
     for element in elements:
-        style = _ORDER.index(element) if element in _ORDER else len(_ORDER) + elements.index(element)
-        colour, marker = _COLOURS[style % len(_COLOURS)], _MARKERS[style % len(_MARKERS)]
+        colour, marker = style(element, tuple(elements))
         for counted in (True, False):
             part = [r for r in rows if r.element == element and r.counted == counted]
             if part:

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from blackmass.analysis.validate import Validation
+from blackmass.analysis.validate import Row, Validation
 from blackmass.errors import InputError
 
 _COLUMNS = (
     *("kind", "case", "source", "quality", "element", "quantity", "unit"),
-    *("measured", "predicted", "error", "in_range", "counted", "remark"),
+    *("measured", "predicted", "error", "in_range", "counted", "fitted", "remark"),
 )
 _FORMATS = {"png": "Software", "svg": "Date"}
 """Suffix, and what of its metadata would differ from run to run."""
@@ -80,10 +80,26 @@ def page(found: Validation, names: list[str]) -> str:
             f"{share:.0f} % within a factor of 2.",
             "",
         ]
+    lines += _salts(figures["salts"])
     for name in names:
         lines += [f"![{name.replace('_', ' ')}]({name}.png)", ""]
     lines += ["## Figures", "", *_rows(found)]
     return "\n".join(lines) + "\n"
+
+
+def _salts(groups: dict[str, dict[str, Any]]) -> list[str]:
+    """Tables of solubilities and activity coefficients."""
+    if not groups["by_kind"]:
+        return []
+    lines = [
+        "## Solubilities and activity coefficients",
+        "",
+        "Errors in per cent of the value; figures that constants were fitted to stand apart.",
+        "",
+    ]
+    for part in ("by_kind", "by_salt", "by_source"):
+        lines += [*_table(groups[part]), ""]
+    return lines
 
 
 def _left_out(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -99,12 +115,21 @@ def _table(groups: dict[str, dict[str, Any]]) -> list[str]:
     return lines
 
 
+def shown(row: Row) -> tuple[str, str]:
+    """Return what is predicted and its error as text, "-" for none; per cent of the value are marked."""
+    if row.predicted is None or row.error is None:
+        return "-", "-"
+    if row.of_a_salt:
+        return f"{row.predicted:.4g}", f"{row.error:+.1f} %"
+    return f"{row.predicted:.1f}", f"{row.error:+.1f}"
+
+
 def _rows(found: Validation) -> list[str]:
     lines = ["| case | element | measured | predicted | error | quality | remark |", "|---|---|---:|---:|---:|---|---|"]
     for row in found.rows:
-        unit = " mg/L" if row.quantity == "residual" else ""
-        predicted = "-" if row.predicted is None else f"{row.predicted:.1f}"
-        error = "-" if row.error is None else f"{row.error:+.1f}"
-        cells = [f"{row.measured:g}{unit}", predicted, error, row.quality, row.remark.replace("|", "/")]
+        predicted, error = shown(row)
+        unit = "" if row.unit == "%" else f" {row.unit}"
+        remark = f"{row.remark}. fitted: {row.fitted}" if row.fitted else row.remark
+        cells = [f"{row.measured:g}{unit}", predicted, error, row.quality, remark.replace("|", "/")]
         lines.append(f"| {row.case} | {row.element} | {' | '.join(cells)} |")
     return lines

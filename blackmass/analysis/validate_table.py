@@ -15,9 +15,21 @@ _KINDS = {
     "leach": (r"x_([A-Za-z]{1,2})_pct", ("feed",)),
     "sx": (r"E_([A-Za-z]{1,2})_pct", ("extractant",)),
     "precipitation": (r"(?:y_([A-Za-z]{1,2})_pct|residual_([A-Za-z]{1,2})_mgL)", ("reagent",)),
+    "solubility": (r"solubility_(mol_kg|g_kg|g_100g|mass_pct)", ("salt",)),
+    "activity": (r"(gamma)", ("salt", "molality")),
 }
+UNITS = {
+    "mol_kg": "mol/kg water",
+    "g_kg": "g/kg water",
+    "g_100g": "g/100 g water",
+    "mass_pct": "% by mass",
+    "gamma": "mean activity coefficient",
+}
+"""Of what is measured of salts, by the end of the column."""
 KINDS = tuple(_KINDS)
-_COMMON = ("case_id", "source", "doi", "provenance", "quality", "notes", "key")
+SALT_KINDS = ("solubility", "activity")
+"""Kinds whose errors are in per cent of the value."""
+_COMMON = ("case_id", "source", "doi", "provenance", "quality", "fitted", "notes", "key")
 _CONDITIONS = {
     "leach": ("feed", "acid", "acid_M", "reductant", "reductant_M", "T_C", "time_min", "S_L_gL"),
     "sx": (
@@ -31,6 +43,8 @@ _CONDITIONS = {
         "medium",
     ),
     "precipitation": ("medium", "reagent", "reagent_ratio", "T_C", "pH_final", "time_min"),
+    "solubility": ("salt", "solid", "T_C", "background", "background_mol_kg", "CO2_atm"),
+    "activity": ("salt", "molality", "T_C"),
 }
 _FEED = re.compile(r"feed_([A-Za-z]{1,2})_gL", re.IGNORECASE)
 _FIGURE = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -48,7 +62,7 @@ class Case:
     kind: str
     cells: Mapping[str, str]
     measured: tuple[tuple[str, str, float], ...]
-    """(quantity, element, figure): "x", "E" or "y" in per cent, "residual" in mg/L."""
+    """(quantity, element, figure): "x", "E" or "y" in per cent, "residual" in mg/L; of a salt (unit, salt, figure)."""
 
     @property
     def name(self) -> str:
@@ -188,7 +202,8 @@ def _header(name: str, cells: list[str]) -> tuple[list[str], str, tuple[str, ...
         ]
         raise InputError(
             f"{name}: no column of measured figures; a leach file has x_EL_pct, an sx file E_EL_pct, a precipitation "
-            f"file y_EL_pct or residual_EL_mgL, for example {', '.join(known)}."
+            f"file y_EL_pct or residual_EL_mgL, for example {', '.join(known)}; a solubility file solubility_mol_kg, "
+            f"solubility_g_kg, solubility_g_100g or solubility_mass_pct, an activity file gamma."
         )
     lower = [title.lower() for title in titles]
     missing = [column for column in _KINDS[kind][1] if column.lower() not in lower]
@@ -213,6 +228,8 @@ def _canonical(title: str, kind: str) -> str:
     if match:
         return f"feed_{match.group(1).capitalize()}_gL"
     found = _measured(kind, title)
+    if found and kind in SALT_KINDS:
+        return found[0] if kind == "activity" else f"solubility_{found[0]}"
     if found:
         return f"{found[0]}_{found[1]}_{'mgL' if found[0] == 'residual' else 'pct'}"
     return title
@@ -222,6 +239,8 @@ def _measured(kind: str, column: str) -> tuple[str, str] | None:
     match = re.fullmatch(_KINDS[kind][0], column, re.IGNORECASE)
     if not match:
         return None
+    if kind in SALT_KINDS:
+        return match.group(1).lower(), ""
     quantity = column.partition("_")[0]
     quantity = next(q for q in ("x", "E", "y", "residual") if q.lower() == quantity.lower())
     return quantity, next(group for group in match.groups() if group).capitalize()
@@ -233,11 +252,17 @@ def _case(name: str, line: int, kind: str, cells: dict[str, str]) -> Case:
     for column in cells:
         found = _measured(kind, column)
         if found:
-            limits = (0.0, 1e6) if found[0] == "residual" else (-100.0, 150.0)
-            value = bare.number(column, *limits)
+            value = bare.number(column, *_limits(kind, found[0]))
             if value is not None:
-                measured.append((*found, value))
+                measured.append((found[0], found[1] or cells.get("salt", ""), value))
     return dataclasses.replace(bare, measured=tuple(measured))
+
+
+def _limits(kind: str, quantity: str) -> tuple[float, float]:
+    """Between which a measured figure must lie."""
+    if kind in SALT_KINDS:
+        return 1e-12, 1e6
+    return (0.0, 1e6) if quantity == "residual" else (-100.0, 150.0)
 
 
 def _blank(cell: str) -> bool:

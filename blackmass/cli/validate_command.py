@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from blackmass.analysis.validate import Row, Validation, shipped_files, validate
-from blackmass.analysis.validate_report import write
+from blackmass.analysis.validate_report import shown, write
 from blackmass.cli.tables import aligned
 from blackmass.cli.write import check_folder
 
@@ -21,8 +21,9 @@ _QUANTITY = {"x": "leached, %", "E": "extracted, %", "y": "precipitated, %", "re
 def command(files: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """Predict published experiments from their conditions, and compare.
 
-    A case file is CSV of one of three kinds, told by its columns: leach (x_EL_pct), sx (E_EL_pct) or precipitation
-    (y_EL_pct, residual_EL_mgL); an empty cell is not stated.
+    A case file is CSV of one of five kinds, told by its columns: leach (x_EL_pct), sx (E_EL_pct), precipitation
+    (y_EL_pct, residual_EL_mgL), solubility (solubility_mol_kg and others) or activity (gamma); an empty cell is not
+    stated.
     """
     if out is not None:
         check_folder(out)
@@ -54,29 +55,29 @@ def _text(found: Validation) -> str:
 
 
 def _row(row: Row) -> list[str]:
-    predicted = "-" if row.predicted is None else f"{row.predicted:.1f}"
-    error = "-" if row.error is None else f"{row.error:+.1f}"
+    predicted, error = shown(row)
     quality = f"{row.quality} (not counted)" if row.predicted is not None and not row.counted else row.quality
+    quantity = row.unit if row.of_a_salt else _QUANTITY[row.quantity]
+    remark = f"{row.remark}. fitted: {row.fitted}" if row.fitted else row.remark
     return [
-        *(row.case, row.element, _QUANTITY[row.quantity], f"{row.measured:g}", predicted, error),
-        *(quality, row.remark),
+        *(row.case, row.element, quantity, f"{row.measured:g}", predicted, error),
+        *(quality, remark),
     ]
 
 
 def _statistics(found: dict[str, Any]) -> str:
-    rows = []
-    for title, groups in (
+    salts = found["salts"]
+    text = _errors(
+        "Errors, percentage points",
         ("all", {"": found}),
         ("kind", found["by_kind"]),
         ("kind", {f"{kind}, each source left out of the fit": v for kind, v in found["left_out"].items()}),
         ("element", found["by_element"]),
         ("source", found["by_source"]),
-    ):
-        for name, figures in groups.items():
-            label = name if len(name) <= 60 else f"{name[:57]}..."
-            shown = [figures["median_absolute_error"], figures["p90_absolute_error"], figures["bias"]]
-            rows.append([title, label, str(figures["count"]), *("-" if v is None else f"{v:.1f}" for v in shown)])
-    text = aligned("Errors, percentage points", ["by", "", "count", "median", "p90", "bias"], rows, left=(0, 1))
+    )
+    if salts["by_kind"]:
+        parts = ("kind", salts["by_kind"]), ("salt", salts["by_salt"]), ("source", salts["by_source"])
+        text += "\n\n" + _errors("Solubilities and activity coefficients: errors, per cent of the value", *parts)
     residual = found["residual"]
     if residual["count"]:
         text += (
@@ -89,3 +90,13 @@ def _statistics(found: dict[str, Any]) -> str:
             f"{found['not_predicted']} that no model predicts"
         )
     return text
+
+
+def _errors(title: str, *parts: tuple[str, dict[str, Any]]) -> str:
+    rows = []
+    for by, groups in parts:
+        for name, figures in groups.items():
+            label = name if len(name) <= 60 else f"{name[:57]}..."
+            sizes = [figures["median_absolute_error"], figures["p90_absolute_error"], figures["bias"]]
+            rows.append([by, label, str(figures["count"]), *("-" if v is None else f"{v:.1f}" for v in sizes)])
+    return aligned(title, ["by", "", "count", "median", "p90", "bias"], rows, left=(0, 1))

@@ -72,14 +72,15 @@ def test_names_as_papers_write_them():
 
 def test_shipped_files_hold_every_row_of_the_cases():
     found = validate(shipped_files())
-    assert len(found.rows) == 517
-    assert {row.kind for row in found.rows} == {"leach", "sx", "precipitation"}
+    plants = [row for row in found.rows if not row.of_a_salt]
+    assert len(plants) == 517
+    assert {row.kind for row in found.rows} == {"leach", "sx", "precipitation", "solubility", "activity"}
     statistics = found.statistics()
     assert statistics["by_kind"]["leach"]["median_absolute_error"] < 4.5
     assert statistics["by_kind"]["leach"]["p90_absolute_error"] < 14
     assert statistics["by_kind"]["sx"]["median_absolute_error"] < 5
     assert statistics["by_kind"]["precipitation"]["median_absolute_error"] < 5
-    assert statistics["count"] == sum(row.quality != "C" for row in found.rows)
+    assert statistics["count"] == sum(row.quality != "C" for row in plants)
 
 
 def test_sources_left_out_of_the_fit_are_predicted_by_a_fit_without_them():
@@ -289,3 +290,66 @@ def test_case_files_cite_the_bibliography():
     for path in shipped_files():
         with path.open(encoding="utf-8", newline="") as file:
             assert all(row["key"] for row in csv.DictReader(file))
+
+
+SOLUBLE = "case_id,quality,salt,solid,T_C,background,background_mol_kg,CO2_atm,solubility_mol_kg,solubility_g_kg,fitted"
+GAMMA = "case_id,quality,salt,molality,T_C,gamma"
+
+
+def test_salts_are_met_within_5_per_cent_of_independent_figures():
+    found = validate([path for path in shipped_files() if path.stem in ("solubility", "activity")])
+    salts = found.statistics()["salts"]["by_salt"]
+    for salt in ("Li2CO3", "Na2SO4", "CoSO4", "MnSO4", "Li2SO4", "CaSO4", "LiF"):
+        assert salts[f"solubility of {salt}, independent"]["median_absolute_error"] < 3
+    assert salts["activity of Na2SO4, independent"]["p90_absolute_error"] < 2
+    warm = [row for row in found.rows if row.element == "H2SO4" and row.temperature_C == 25 and row.counted]
+    assert max(abs(row.error) for row in warm) < 1
+    assert found.statistics()["count"] == 0
+
+
+def test_errors_of_salts_are_in_per_cent_of_the_value_and_stand_apart(run):
+    found = run(SOLUBLE, "a,A,Na2SO4,,25,,,,1.0,,", "b,A,Na2SO4,,25,,,,4.0,,log K", "c,C,Na2SO4,,25,,,,9,,")
+    first, second, _ = found.rows
+    assert first.predicted == second.predicted
+    assert first.error == pytest.approx(100 * (first.predicted - 1))
+    assert found.statistics()["count"] == 0
+    kinds = found.statistics()["salts"]["by_kind"]
+    assert kinds["solubility, independent"]["count"] == kinds["solubility, fitted"]["count"] == 1
+    assert first.as_json()["unit"] == "mol/kg water"
+
+
+def test_solubility_units_solids_backgrounds_and_gas(run):
+    rows = run(
+        SOLUBLE,
+        "a,A,Na2SO4,,20,,,,1.4,190,",
+        "b,A,Na2SO4,Na2SO4,20,,,,3.6,,",
+        "c,A,Li2CO3,,25,Na2SO4,1,,0.3,,",
+        "d,A,Li2CO3,,25,,,1,0.7,,",
+        "e,A,Li2CO3,,25,,,,0.17,,",
+    ).rows
+    assert rows[1].predicted == pytest.approx(142.04 * rows[0].predicted, rel=1e-3)
+    assert rows[2].predicted > 2 * rows[0].predicted  # the anhydrous salt is not the stable one at 20 C
+    assert "solid: Na2SO4.10H2O" in rows[0].remark
+    assert rows[3].predicted > 1.3 * rows[5].predicted
+    assert rows[4].predicted > 3 * rows[5].predicted
+
+
+def test_names_of_salts_that_are_not_known_leave_their_rows_unpredicted(run):
+    rows = run(
+        SOLUBLE,
+        "a,A,Na2SO4,,20,,,,1.4,,",
+        "b,A,XySO4,,20,,,,1,,",
+        "c,A,NaCl,,20,,,,6,,",
+        "d,A,NiSO4,NiSO4.5H2O,20,,,,6,,",
+    ).rows
+    assert [row.predicted is None for row in rows] == [False, True, True, True]
+    assert all("not predicted" in row.remark for row in rows[1:])
+    with pytest.raises(InputError, match="XySO4"):
+        run(GAMMA, "a,A,XySO4,1,25,0.2")
+
+
+def test_activity_needs_a_molality(run):
+    rows = run(GAMMA, "a,A,Na2SO4,,25,0.2", "b,A,Na2SO4,1,,0.2").rows
+    assert rows[0].predicted is None
+    assert rows[1].predicted == pytest.approx(0.201, rel=0.01)
+    assert "T_C 25" in rows[1].remark
