@@ -12,7 +12,8 @@ from blackmass.flowsheet.result import Result
 from blackmass.flowsheet.summary import summary
 from blackmass.quantities import show
 from blackmass.report.diagram import Drawing, Words, diagram
-from blackmass.report.distribution import distribution
+from blackmass.report.distribution import SHOWN, distribution
+from blackmass.report.sankey import sankey
 from blackmass.report.stream_table import Row, carried, note, stream_table
 from blackmass.report.terms import terms
 
@@ -43,6 +44,7 @@ class Content:
     summary: dict[str, Any]
     diagram: Drawing
     distribution: str
+    sankeys: Mapping[str, str]
     streams: list[Row]
     assumptions: list[Assumption]
 
@@ -70,9 +72,10 @@ def content(result: Result, *, case: int = 0, language: str = "en", date: dateti
         "date": (date or datetime.date.today()).isoformat(),
     }
     feed = "; ".join(feed.text for feed in plant.feeds.values())
+    flows = {element: sankey(result, element, case) for element in SHOWN if element in found["feed"]["elements"]}
     return Content(
-        words, language, plant.name, plant.title, feed, stamp, found, drawing, distribution(result, case, words), rows,
-        _assumptions(result, case),
+        words, language, plant.name, plant.title, feed, stamp, found, drawing, distribution(result, case, words),
+        flows, rows, _assumptions(result, case),
     )  # fmt: skip
 
 

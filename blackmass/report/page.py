@@ -16,6 +16,7 @@ FIRST_JAPANESE = 0x2E80
 def page(report: Content) -> str:
     """Return the page: no request to the network, every name as text whatever it holds."""
     figures = {"diagram": Markup(report.diagram.svg), "distribution": Markup(report.distribution)}
+    figures |= {f"flow {element}": Markup(svg) for element, svg in report.sankeys.items()}
     given = {"report": report, "w": report.words, "s": report.summary, "elements": ELEMENTS, "hours": HOURS}
     text = _template().render(**given, figures=figures, font="")
     if report.language != "ja":

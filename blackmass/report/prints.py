@@ -31,6 +31,8 @@ def printed(report: Content) -> bytes:
         (place / "report.json").write_text(json.dumps(_data(report), ensure_ascii=False), encoding="utf-8")
         (place / "diagram.svg").write_text(report.diagram.svg, encoding="utf-8")
         (place / "distribution.svg").write_text(report.distribution, encoding="utf-8")
+        for element, svg in report.sankeys.items():
+            (place / f"flow_{element}.svg").write_text(svg, encoding="utf-8")
         fonts = [str(font.parent) for font in (latin(), japanese())]
         return bytes(typst.compile(place / "print.typ", root=place, font_paths=fonts, ignore_system_fonts=True))
 
@@ -65,6 +67,7 @@ def _data(report: Content) -> dict[str, Any]:
             w["density"], w["solid_share"], w["d50"], *ELEMENTS,
         ],
         "streams": [_stream(row, w) for row in report.streams],
+        "flows": list(report.sankeys),
         "closes": closes,
         "verdict": f"{w['pass'] if closes else w['fail']} ({figure(balance['max_relative_error'], 2)})",
         "balances": [

@@ -19,10 +19,12 @@ from blackmass.flowsheet.load import load_flowsheet
 from blackmass.report.content import content
 from blackmass.report.diagram import diagram
 from blackmass.report.distribution import shares
+from blackmass.report.element_flows import element_flows
 from blackmass.report.numbering import numbered
 from blackmass.report.page import figure, page
 from blackmass.report.prints import printed
 from blackmass.report.routes import Route, lay
+from blackmass.report.sankey import sankey
 from blackmass.report.stream_table import HOURS, stream_table
 from blackmass.report.terms import LANGUAGES, terms
 from blackmass.report.workbook import workbook
@@ -112,6 +114,19 @@ def test_shares_sum_to_what_is_fed(solved):
         assert sum(share for *_, share in parts) == pytest.approx(1, abs=1e-9), element
 
 
+def test_element_flows_close_at_every_place(solved):
+    places, flows = element_flows(solved, "Cu")
+    fed = sum(flow.amount for flow in flows if flow.source.startswith("feed "))
+    for place in places:
+        into = sum(flow.amount for flow in flows if flow.target == place.name)
+        out = sum(flow.amount for flow in flows if flow.source == place.name)
+        if place.kind == "unit":
+            assert into == pytest.approx(out, abs=5e-3 * fed)  # what is less than a thousandth is not drawn
+    ends = sum(flow.amount for flow in flows if flow.target.split(" ")[0] in ("product", "waste"))
+    assert ends == pytest.approx(fed, rel=5e-3)
+    ET.fromstring(sankey(solved, "Cu"))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_page_is_whole_and_asks_for_nothing(solved, language):
     text = page(content(solved, language=language, date=DAY))
@@ -119,7 +134,7 @@ def test_page_is_whole_and_asks_for_nothing(solved, language):
     assert "default-src 'none'" in text
     links = re.findall(r'(?:src|href)="([^"]*)"', text)
     assert all(link.startswith("#") for link in links)
-    assert text.count("<svg") == 2
+    assert text.count("<svg") == 2 + len(content(solved, date=DAY).sankeys)
     assert terms(language)["streams"] in text
     assert page(content(solved, language=language, date=DAY)) == text
 
