@@ -42,7 +42,8 @@ def lithium_first() -> Plant:
     # Metals: the roasted residue dissolves in acid alone; purification and refining as in the hydrometallurgical route.
     spent_acid, condensate = plant.recycle("spent_acid"), plant.recycle("process_water")
     purified = sections.leach_and_purify(plant, residue.cake, [spent_acid, condensate],
-                                         leach=op.LeachTrain(reductant_ratio=0.0))  # fmt: skip
+                                         leach=op.LeachTrain(reductant_ratio=0.0, tanks=4).changed(
+                                             temperature="90 degC", residence_time="8 hour"))  # fmt: skip
     plant.product("copper", sections.merge(plant, "copper", [dry.copper, purified.copper]), main="Cu")
     plant.waste("phosphate_cake", purified.phosphates)
     plant.waste("leach_residue", purified.residue)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from blackmass import species
 from blackmass.chemistry.leaching_balances import UNKNOWNS, Scales, Turnover
 from blackmass.chemistry.leaching_kinetics import Constant, constants, rates_at, surfaces
-from blackmass.chemistry.leaching_pulp import CELLS, Pulp
+from blackmass.chemistry.leaching_pulp import CELLS, GROUPS, Pulp
 from blackmass.chemistry.leaching_runs import in_time, train
 from blackmass.chemistry.leaching_stoichiometry import (
     REACTIONS,
@@ -41,11 +41,20 @@ _SOLUTES = {name: species.index(solute) for name, solute in {
     "copper": "Cu",
     "aluminium": "Al",
     "iron": "Fe",
+    "nickel_oxide": "NiO",
+    "cobalt_oxide": "CoO",
+    "nickel": "Ni",
+    "cobalt": "Co",
 }.items()}  # fmt: skip
 _LITHIATED = species.indices([f"Li{metal}O2" for metal in TRANSITION])
 _PROTONATED = species.indices(["NiOOH", "CoOOH", "MnOOH"])
 _BARE = species.indices(["NiO2", "CoO2", "MnO2"])
 _DISSOLVED = species.indices([f"{metal}+2" for metal in TRANSITION])
+_ROASTED = species.indices(["NiO", "CoO", "Ni", "Co"])
+_ROASTED_RATES = (
+    *("nickel_oxide_acid", "cobalt_oxide_acid", "nickel_acid", "cobalt_acid"),
+    *("roasted_metal_peroxide", "roasted_metal_ferric"),
+)
 _H = species.index("H+")
 _SOLID = (species.MOLAR_MASS * species.PHASE_MASK["solid"])[:, 0]
 _SOLID_AND_SOLUTES = _SOLID + (species.MOLAR_MASS * species.PHASE_MASK["aqueous"])[:, 0]
@@ -154,6 +163,8 @@ def _charge(feed: Stream, values: dict[str, Constant] | None = None) -> _Charge:
     left = held["lithium_left"].value * (1 - trivalent)
     for name in ("disproportionation", "reduction"):
         rates[name] *= held[f"nickel_{name}"].value ** trivalent
+    for name in _ROASTED_RATES:
+        rates[name] *= (shares * surface[:GROUPS]).sum(0)
     status = np.where(wet | (solid == 0), Status.OK, Status.OUT_OF_RANGE).astype(np.int8)
     return _Charge(dissolved, _pulps(moles, shares, left), rates, litres, status)
 
@@ -187,7 +198,7 @@ def _pulps(moles: Array, shares: Array, left: Array) -> Records:
     pulps["alumina_closed"] = ((1 - fraction) * alumina * shares).T
     pulps["spinel"] = (spinel * shares).T
     pulps["acid"] = np.maximum(acid_of(moles, 2.0), 0.0)
-    pulps["catalyst"] = metal + 2 * spinel + moles[_DISSOLVED].sum(0)
+    pulps["catalyst"] = metal + 2 * spinel + moles[_DISSOLVED].sum(0) + moles[_ROASTED].sum(0)
     for name, row in _SOLUTES.items():
         pulps[name] = moles[row]
     return pulps

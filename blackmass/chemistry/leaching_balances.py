@@ -21,6 +21,8 @@ _ALUMINATE, _SPINEL_ACID, _SPINEL = _AT["aluminate"], _AT["spinel acid"], _AT["s
 _OLIVINE_ACID, _OLIVINE, _HETEROSITE = _AT["olivine acid"], _AT["olivine"], _AT["heterosite"]
 _FERROUS, _PHOSPHATE, _COPPER, _PEROXIDE = _AT["ferrous"], _AT["phosphate"], _AT["copper"], _AT["peroxide"]
 _ALUMINIUM, _ALUMINIUM_ACID, _IRON, _IRON_ACID = (_AT[n] for n in ("aluminium", "aluminium acid", "iron", "iron acid"))
+_NICKEL_OXIDE, _NICKEL, _NICKEL_ACID = (_AT[n] for n in ("nickel oxide", "nickel", "nickel acid"))
+_COBALT_OXIDE, _COBALT, _COBALT_ACID = (_AT[n] for n in ("cobalt oxide", "cobalt", "cobalt acid"))
 _SULFITE, _GLUCOSE = _AT["sulfite"], _AT["glucose"]
 
 
@@ -101,6 +103,7 @@ def balance(x: Array, pulp: Pulp, scales: Scales, rates: Rates, tau: float, out:
     weak = free * np.exp((rates.order_weak - 1) * log_low)
     out.spent, out.gained, out.free, left.catalyst = 0.0, 0.0, free, pulp.catalyst
     _oxides(potential, free, log_low, weak, pulp, scales, rates, tau, out)
+    _roasted(free, log_low, weak, ferric, pulp, rates, tau, out)
     _reductants(free, log_low, weak, ferric, pulp, rates, tau, out)
 
     held = free + left.phosphate * free / (free + rates.phosphoric)
@@ -194,6 +197,28 @@ def _oxides(
 
 
 @compiled
+def _roasted(
+    free: float, log_low: float, weak: float, ferric: float, pulp: Pulp, rates: Rates, tau: float, out: Turnover
+) -> None:
+    """What is left of the oxides and metals of a roast: acid dissolves both, oxidants and higher oxides the metals."""
+    left, made = out.left, out.made
+    acid = tau * _power(free, log_low, rates.order_roasted)
+    by_peroxide = tau * weak * rates.roasted_metal_peroxide * left.peroxide
+    oxidised = out.pull * rates.roasted_metal / 2 + by_peroxide + tau * ferric * rates.roasted_metal_ferric
+    left.nickel_oxide = pulp.nickel_oxide / (1 + acid * rates.nickel_oxide_acid)
+    left.cobalt_oxide = pulp.cobalt_oxide / (1 + acid * rates.cobalt_oxide_acid)
+    left.nickel = pulp.nickel / (1 + acid * rates.nickel_acid + oxidised)
+    left.cobalt = pulp.cobalt / (1 + acid * rates.cobalt_acid + oxidised)
+    made[_NICKEL_OXIDE] = acid * rates.nickel_oxide_acid * left.nickel_oxide
+    made[_COBALT_OXIDE] = acid * rates.cobalt_oxide_acid * left.cobalt_oxide
+    made[_NICKEL_ACID] = acid * rates.nickel_acid * left.nickel
+    made[_COBALT_ACID] = acid * rates.cobalt_acid * left.cobalt
+    made[_NICKEL], made[_COBALT] = oxidised * left.nickel, oxidised * left.cobalt
+    through_acid = made[_NICKEL_OXIDE] + made[_COBALT_OXIDE] + made[_NICKEL_ACID] + made[_COBALT_ACID]
+    out.spent += 2 * (through_acid + by_peroxide * (left.nickel + left.cobalt))
+
+
+@compiled
 def _reductants(
     free: float, log_low: float, weak: float, ferric: float, pulp: Pulp, rates: Rates, tau: float, out: Turnover
 ) -> None:
@@ -216,6 +241,7 @@ def _reductants(
         + 3 * rates.aluminium_ferric * aluminium
         + 2 * rates.iron_ferric * iron
         + rates.olivine_ferric * olivine
+        + 2 * rates.roasted_metal_ferric * (left.nickel + left.cobalt)
     )
     released = olivine_acid * olivine
     to_ferric = pull * rates.ferrous + fast * rates.ferrous_peroxide * peroxide
@@ -232,6 +258,7 @@ def _reductants(
         precipitate = max(source - (1 + used) * dissolved, 0.0)
     ferrous = (iron_in + reduced * dissolved) / (1 + to_ferric)
     use = 0.5 * pull / rates.peroxide_efficiency + tau * rates.peroxide_loss * pulp.catalyst + by_peroxide * copper
+    use += fast * rates.roasted_metal_peroxide * (left.nickel + left.cobalt)
     out.use = use + 0.5 * through_peroxide * olivine + 0.5 * fast * rates.ferrous_peroxide * ferrous
 
     left.copper, left.aluminium, left.iron, left.olivine = copper, aluminium, iron, olivine
@@ -259,6 +286,7 @@ def _reductants(
 @compiled
 def _potential(pulp: Pulp, rates: Rates) -> float:
     metals = rates.copper * pulp.copper + rates.aluminium * pulp.aluminium + rates.iron * pulp.iron
+    metals += rates.roasted_metal * (pulp.nickel + pulp.cobalt)
     solutes = rates.sulfite * pulp.sulfite + rates.glucose * pulp.glucose + rates.ferrous * pulp.ferrous
     return pulp.peroxide + solutes + rates.olivine * pulp.olivine + metals
 

@@ -95,6 +95,7 @@ def leach(
         "report": {
             "extraction": extraction(brought, slurry),
             "free_acid": free * species.molar_mass("H2SO4"),
+            "hydrogen_evolved": offgas["H2(g)"] - brought["H2(g)"],
             "reductant_used": electrons_offered(pulp) - electrons_offered(slurry),
             "pulp_density": np.where(liquor > 0, _SOLID @ pulp.flow / np.where(liquor > 0, liquor, 1.0), 0.0),
         },

@@ -42,6 +42,10 @@ class Pulp:
     copper: float
     aluminium: float
     iron: float
+    nickel_oxide: float
+    cobalt_oxide: float
+    nickel: float
+    cobalt: float
 
 
 class Rates:
@@ -70,6 +74,13 @@ class Rates:
     aluminium_ferric: float
     iron_acid: float
     iron_ferric: float
+    nickel_oxide_acid: float
+    cobalt_oxide_acid: float
+    nickel_acid: float
+    cobalt_acid: float
+    roasted_metal: float
+    roasted_metal_peroxide: float
+    roasted_metal_ferric: float
     olivine_acid: float
     heterosite_acid: float
     olivine_peroxide: float
@@ -83,6 +94,7 @@ class Rates:
     order_reduction: float
     order_weak: float
     order_olivine: float
+    order_roasted: float
     low_acid: float
     peroxide_efficiency: float
     phosphate_product: float

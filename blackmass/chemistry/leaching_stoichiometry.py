@@ -39,11 +39,20 @@ _OTHERS: dict[str, dict[str, float]] = {
     "aluminium acid": {"Al": -1, "H+": -3, "Al+3": 1, "H2(g)": 1.5},
     "iron": {"Fe": -1, "O2(g)": -0.5, "H+": -2, "Fe+2": 1, "H2O": 1},
     "iron acid": {"Fe": -1, "H+": -2, "Fe+2": 1, "H2(g)": 1},
+    "nickel oxide": {"NiO": -1, "H+": -2, "Ni+2": 1, "H2O": 1},
+    "cobalt oxide": {"CoO": -1, "H+": -2, "Co+2": 1, "H2O": 1},
+    "nickel": {"Ni": -1, "O2(g)": -0.5, "H+": -2, "Ni+2": 1, "H2O": 1},
+    "nickel acid": {"Ni": -1, "H+": -2, "Ni+2": 1, "H2(g)": 1},
+    "cobalt": {"Co": -1, "O2(g)": -0.5, "H+": -2, "Co+2": 1, "H2O": 1},
+    "cobalt acid": {"Co": -1, "H+": -2, "Co+2": 1, "H2(g)": 1},
     "peroxide": {"H2O2": -1, "H2O": 1, "O2(g)": 0.5},
     "sulfite": {"SO2(aq)": -1, "O2(g)": -0.5, "H2O": -1, "SO4-2": 1, "H+": 2},
     "glucose": {"glucose": -1, "O2(g)": -6, "CO2(g)": 6, "H2O": 6},
 }
-_COMPLETE = ("layered", "hydroxide", "dioxide", "aluminate", "spinel", "olivine acid", "copper", "aluminium", "iron")
+_COMPLETE = (
+    *("layered", "hydroxide", "dioxide", "aluminate", "spinel", "olivine acid", "copper", "aluminium", "iron"),
+    *("nickel oxide", "cobalt oxide", "nickel", "cobalt"),
+)
 
 
 def _named(template: Mapping[str, float], metal: str) -> dict[str, float]:

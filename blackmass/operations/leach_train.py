@@ -16,7 +16,8 @@ class LeachTrain(Operation, area="leaching"):
 
     Acid takes 37 % of the metals of a layered oxide and most of its lithium fast and stops; a reductant (H2O2, SO2,
     glucose, copper, aluminium, iron, LiFePO4 or Fe2+) dissolves the residue, hot acid alone does so slowly and gives
-    off oxygen (`chemistry.leaching_balances`). Every tank is mixed, so that particles leave with an exponential
+    off oxygen (`chemistry.leaching_balances`). NiO and CoO of a roast dissolve in acid alone, their metals with
+    evolution of hydrogen or by the oxidants at hand. Every tank is mixed, so that particles leave with an exponential
     spread of ages; each group of sizes reacts with its surface. Reagents are drawn in proportion to what complete
     dissolution would take. Gases leave; hydrogen fluoride stays in the liquor, where aluminium binds it, and
     carbonate solvents stay with the solids. Water vapour in the offgas is not followed.

@@ -4,6 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blackmass import species
+from blackmass.chemistry.leaching_kinetics import rates_at
+from blackmass.chemistry.leaching_pulp import GROUPS
 from blackmass.chemistry.reagents import reagent_stream
 from blackmass.operations.leach_train import LeachTrain
 from blackmass.operations.selective_leach import SelectiveLeach
@@ -189,3 +191,46 @@ def test_sharing_the_reductant_over_the_tanks_saves_some_of_it():
     shared = leach(reductant_ratio=1.5, dosed_tanks=3)
     assert shared.report["extraction"]["Ni"][0] > first.report["extraction"]["Ni"][0]
     assert_closes(shared, BLACK_MASS)
+
+
+ROASTED = Stream.of({"NiO": 2.0, "Ni": 2.0, "CoO": 1.0, "Co": 1.0, "MnO": 1.0, "graphite": 10.0})
+
+
+def test_roasted_mass_dissolves_without_a_reductant_and_gives_off_hydrogen():
+    """Lithium and manganese fast, cobalt before nickel (Song 2025); more than 99 % hot in strong acid (Hu 2017)."""
+    out = leach(
+        ROASTED,
+        reductant=NOTHING,
+        temperature=273.15 + np.array([40.0, 60.0, 90.0]),
+        residence_time="8 hour",
+        acid_ratio=1.5,
+    )
+    share = out.report["extraction"]
+    assert np.all(share["Mn"] > 0.999)
+    assert np.all(share["Co"] > share["Ni"])
+    assert np.all(np.diff(share["Ni"]) > 0)
+    assert share["Ni"][2] > 0.98
+    assert out.drawn["reductant"].mass.max() == 0
+    metal = ROASTED["Ni"] + ROASTED["Co"] - out["slurry"]["Ni"] - out["slurry"]["Co"]
+    np.testing.assert_allclose(out["offgas"]["H2(g)"], metal, rtol=1e-9)
+    np.testing.assert_allclose(out.report["hydrogen_evolved"], metal, rtol=1e-9)
+    assert_closes(out, ROASTED.repeated(3))
+
+
+def test_activation_energy_of_nickel_oxide_is_that_of_song_2025():
+    slow, fast = (
+        rates_at(np.array([kelvin]), np.ones((GROUPS + 3, 1)))["nickel_oxide_acid"][0] for kelvin in (320, 360)
+    )
+    energy = 8.314462618 * np.log(fast / slow) / (1 / 320 - 1 / 360)
+    assert energy == pytest.approx(29.8e3, rel=1e-6)
+
+
+def test_metal_of_a_roast_reduces_what_is_left_of_the_layered_oxide():
+    mixed = BLACK_MASS + Stream.of_mass({"Ni": 0.05, "Co": 0.02})
+    bare, with_metal = leach(reductant=NOTHING), leach(mixed, reductant=NOTHING)
+    assert (
+        with_metal["slurry"]["LiMnO2"] + with_metal["slurry"]["MnO2"]
+        < bare["slurry"]["LiMnO2"] + bare["slurry"]["MnO2"]
+    )
+    with_peroxide = leach(mixed, reductant_ratio=3.0)
+    assert with_peroxide["offgas"]["H2(g)"] < with_metal["offgas"]["H2(g)"]
