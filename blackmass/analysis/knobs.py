@@ -71,7 +71,7 @@ class Knob:
 
 
 def find_knob(plant: Plant, path: str) -> Knob:
-    """Return the knob of a path: "feed", "cells.flow", "leach.temperature", "free_acid.target", or a constant's.
+    """Return the knob of a path: "feed", "cells.flow", "cells.LFP", "free_acid.target", ... or a constant's.
 
     Raises
     ------
@@ -87,6 +87,9 @@ def find_knob(plant: Plant, path: str) -> Knob:
         return Knob(path, "target", plant.specs[owner].measure.unit)
     if owner in plant.feeds and name == "flow":
         return Knob(path, "number", "kg/h", 0.0)
+    if owner in plant.feeds:
+        plant.value(path)  # refuses what the feed does not have
+        return Knob(path, "number", "", 0.0, 1.0)
     plant.value(path)  # refuses what the plant does not have
     declared = plant.units[owner].operation.params[name]
     kind: Kind = "number"

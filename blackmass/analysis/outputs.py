@@ -131,4 +131,6 @@ def _water(plant: Plant, drawn: dict[str, Array], cases: int) -> Array:
 
 def _knob_unit(plant: Plant, path: str) -> str:
     owner, _, name = path.partition(".")
-    return "kg/h" if owner in plant.feeds else plant.units[owner].operation.params[name].unit
+    if owner in plant.feeds:
+        return "kg/h" if name == "flow" else ""
+    return plant.units[owner].operation.params[name].unit

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import functools
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,19 +64,43 @@ def read_assay(path: Path) -> dict[str, Measured]:
     Raises
     ------
     InputError
-        The file cannot be read, an element is unknown or stands there twice, a value is no number.
+        With file and line: the file cannot be read, an element is unknown or stands there twice, a value is no number.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"assay file '{path}' cannot be read: {getattr(error, 'strerror', None) or error}.") from None
-    rows = _toml_rows(text, path) if Path(path).suffix == ".toml" else _csv_rows(text, path)
+    text = _text(path)
+    rows = _toml_rows(text, path) if path.suffix == ".toml" else _csv_rows(text, path)
     found: dict[str, Measured] = {}
-    for element, value, uncertainty in rows:
+    for line, element, value, uncertainty in rows:
         if element in found:
-            raise InputError(f"assay file '{path}': {element} stands there twice.")
-        found[element] = _measured(element, value, uncertainty)
+            raise InputError(f"{path}:{line}: {element} stands there twice.")
+        try:
+            found[element] = _measured(element, value, uncertainty)
+        except InputError as error:
+            raise InputError(f"{path}:{line}: {error}") from None
     return found
+
+
+def read_assay_sizes(path: Path) -> dict[str, str]:
+    """Return what an assay in TOML says of particle sizes in its table [sizes], as options of a feed; else nothing.
+
+    `file = "sieves.csv"` names a sieve table beside the assay; `d50 = "40 um"` and `spread = 1.2` a distribution.
+
+    Raises
+    ------
+    InputError
+        An entry that is none of these.
+    """
+    if path.suffix != ".toml":
+        return {}
+    found = _toml(_text(path), path).get("sizes", {})
+    if not isinstance(found, dict):
+        raise InputError(f"assay file '{path}': [sizes] must be a table with file, or d50 and spread.")
+    for key in found:
+        if key not in (known := ("file", "d50", "spread")):
+            raise InputError(f"assay file '{path}': [sizes] has no entry '{key}'{nearest(key, known)}")
+    sizes = {key: str(value) for key, value in found.items()}
+    if "file" in sizes:
+        sizes["sizes"] = str(path.parent / sizes.pop("file"))
+    return sizes
 
 
 def solve_assay(assay: "Mapping[str, Measured] | Mapping[str, float]") -> Assay:
@@ -131,35 +156,55 @@ def assay_stream(assay: Assay, flow: PerCase) -> Stream:
 
 
 # --- reading -------------------------------------------------------------------------------------------
-def _csv_rows(text: str, path: Path) -> list[tuple[str, object, object]]:
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    reader = csv.DictReader(lines)
-    header = [name.strip() for name in reader.fieldnames or ()]
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"assay file '{path}' cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+
+
+def _csv_rows(text: str, path: Path) -> list[tuple[int, str, object, object]]:
+    """(Line, element, value, uncertainty) of each row."""
+    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
+    rows = [(n, [cell.strip() for cell in next(csv.reader([line]))]) for n, line in lines]
+    header = rows[0][1] if rows else []
     if header[:2] != ["element", "wt_pct"] or header[2:] not in ([], ["uncertainty"]):
         raise InputError(
             f"assay file '{path}': the first line must be 'element,wt_pct' or 'element,wt_pct,uncertainty'."
         )
-    reader.fieldnames = header
-    rows: list[tuple[str, object, object]] = []
-    for row in reader:
-        if None in row or row.get("wt_pct") is None:
-            raise InputError(f"assay file '{path}': line of '{row.get('element')}' has not {len(header)} cells.")
-        rows.append((str(row["element"]).strip(), row["wt_pct"], row.get("uncertainty") or None))
-    return rows
+    for n, cells in rows:
+        if len(cells) not in (2, len(header)):
+            raise InputError(f"{path}:{n}: the line of '{cells[0]}' has not {len(header)} cells.")
+    return [(n, cells[0], cells[1], (cells[2:] or [""])[0] or None) for n, cells in rows[1:]]
 
 
-def _toml_rows(text: str, path: Path) -> list[tuple[str, object, object]]:
+def _toml(text: str, path: Path) -> dict[str, object]:
     try:
-        content = tomllib.loads(text)
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"assay file '{path}' is not TOML: {error}.") from None
-    content = content.get("assay", content)
-    if not isinstance(content, dict):
+
+
+def _toml_rows(text: str, path: Path) -> list[tuple[int, str, object, object]]:
+    content = _toml(text, path)
+    table = content.get("assay", {key: value for key, value in content.items() if key != "sizes"})
+    if not isinstance(table, dict):
         raise InputError(f"assay file '{path}': [assay] must be a table of elements.")
     return [
-        (element, *((*value, None)[:2] if isinstance(value, list) and value else (value, None)))
-        for element, value in content.items()
+        (
+            _line_of(text, element),
+            element,
+            *((*value, None)[:2] if isinstance(value, list) and value else (value, None)),
+        )
+        for element, value in table.items()
     ]
+
+
+def _line_of(text: str, key: str) -> int:
+    found = (
+        n for n, line in enumerate(text.splitlines(), 1) if re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line)
+    )
+    return next(found, 1)
 
 
 def _measured(element: str, value: object, uncertainty: object) -> Measured:

@@ -1,5 +1,6 @@
 """What cells, modules, packs and electrode scrap are made of, fresh or aged, and feeds made from them."""
 
+import dataclasses
 import functools
 import re
 from collections.abc import Mapping
@@ -7,13 +8,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from blackmass import species
+from blackmass.chemistry.returns import RETURN, constant, returned
+from blackmass.chemistry.scrap import WET, forms, kept, wetted
 from blackmass.data.load import table
 from blackmass.declare import PerCase
 from blackmass.errors import InputError, nearest
 from blackmass.quantities import split, to_si
 from blackmass.stream import Array, Stream
 
-LEVELS = ("cell", "module", "pack", "scrap")
+LEVELS = ("cell", "module", "pack", *forms())
 PARTS = {
     "graphite": "graphite",
     "carbon_black": "C(black)",
@@ -44,9 +47,10 @@ _CARBONATE = species.reaction({"EC": -1, "Li2CO3": 1, "C2H4(g)": 1, "LiNiO2": -2
 
 
 @functools.cache
-def composition(chemistry: str, level: str = "cell") -> Array:
+def composition(chemistry: str, level: str = "cell", wet: bool = False) -> Array:
     """Return the moles of each species (species,) [mol/kg] in one kilogram of the fresh article.
 
+    Scrap is cut from both electrodes (`chemistry.scrap`), `wet` with the electrolyte of its coatings.
     Sources: EverBatt 2023 (BatPaC 5.0); LMO cells from EverBatt 2019, 10.2172/1530874.
 
     Raises
@@ -54,22 +58,33 @@ def composition(chemistry: str, level: str = "cell") -> Array:
     InputError
         Unknown chemistry or level, or one that has no published composition at that level.
     """
-    rows = _bills()
     if level not in LEVELS:
         raise InputError(f"feed level '{level}': choose one of {', '.join(LEVELS)}.")
     chemistry = _known_chemistry(chemistry)
-    if (level, chemistry) not in rows:
-        raise InputError(f"feed '{chemistry}:{level}': there is no published composition; use '{chemistry}:cell'.")
-    row = rows[level, chemistry]
+    row = _parts(chemistry, level, wet)
     amounts: dict[str, float] = {}
     for part, name in PARTS.items():
-        moles = float(row[part]) / species.MOLAR_MASS[species.index(name), 0]
+        moles = row[part] / species.MOLAR_MASS[species.index(name), 0]
         amounts[name] = amounts.get(name, 0.0) + moles
     active = species.column(_active_materials()[chemistry])
-    fresh = species.column(amounts) + active * float(row["cathode_active"]) / (active @ species.MOLAR_MASS)[0]
+    fresh = species.column(amounts) + active * row["cathode_active"] / (active @ species.MOLAR_MASS)[0]
     fresh /= (fresh @ species.MOLAR_MASS)[0]
     fresh.setflags(write=False)
     return fresh
+
+
+def _parts(chemistry: str, level: str, wet: bool) -> dict[str, float]:
+    """Masses of the parts of an article, in any unit."""
+    rows = _bills()
+    base = forms()[level][0] if level in forms() else level
+    if (base, chemistry) not in rows:
+        raise InputError(f"feed '{chemistry}:{level}': there is no published composition; use '{chemistry}:cell'.")
+    if level not in forms():
+        if wet:
+            raise InputError(f"feed '{chemistry}:{level}:{WET}': only scrap can be dry or wet: leave out '{WET}'.")
+        return rows[base, chemistry]
+    scrap = kept(level, rows[base, chemistry])
+    return wetted(scrap, rows["cell", chemistry]) if wet else scrap
 
 
 def aged(fresh: Array, state_of_health: PerCase, label: str = "feed") -> Array:
@@ -121,30 +136,39 @@ def chemistries() -> tuple[str, ...]:
 
 
 def feed_stream(recipe: Mapping[str, PerCase], level: str = "cell", state_of_health: PerCase = 1.0) -> Stream:
-    """Return a feed of whole cells, modules, packs or scrap.
+    """Return a feed of whole cells, modules, packs or scrap: the sum of `feed_parts`."""
+    return sum(feed_parts(recipe, level, state_of_health).values(), Stream.empty())
+
+
+def feed_parts(recipe: Mapping[str, PerCase], level: str = "cell", state_of_health: PerCase = 1.0) -> dict[str, Stream]:
+    """Return the parts of a feed, by name.
 
     Parameters
     ----------
-    recipe : mapping of chemistry to mass flow [kg/s], each one value or (cases,)
-        Names may carry their own level and state of health: "NMC622:pack", "LFP:cell:80%".
+    recipe : mapping of name to mass flow [kg/s], each one value or (cases,)
+        A name is a chemistry with its own level and state of health, "NMC622:pack", "LFP:cell:80%", scrap that may be
+        wet with electrolyte, "NMC811:cathode_scrap:wet", or "return:2030" (`chemistry.returns`), which becomes one part
+        for each chemistry, "return:2030:10y" with another service life.
     level : str
-        Level of the names that carry none: cell, module, pack or scrap (electrode offcuts).
+        Level of the names that carry none: see LEVELS.
     state_of_health : float or (cases,)
         Of the names that carry none, see `aged`.
 
     Raises
     ------
     InputError
-        Unknown chemistry or level, or a flow that is zero, negative or not finite.
+        Unknown chemistry, level or year, or a flow that is zero, negative or not finite.
     """
     if not recipe:
         raise InputError("the feed is empty: give a chemistry and a flow, such as 'NMC622=1 t/h'.")
     flows = [_checked_flow(key, flow) for key, flow in recipe.items()]
-    total = np.zeros((species.COUNT, 1))
+    parts: dict[str, Stream] = {}
     for key, flow in zip(recipe, flows, strict=True):
-        chemistry, own_level, own_health = _read_name(key, level, state_of_health)
-        total = total + aged(composition(chemistry, own_level), own_health, key) * flow
-    return Stream(total, np.asarray(298.15))
+        for name, share, article in _articles(key, Article("", level, state_of_health)):
+            fresh = composition(article.chemistry, article.level, article.wet)
+            stream = Stream(aged(fresh, article.health, key) * (share * flow), np.asarray(298.15))
+            parts[name] = parts[name] + stream if name in parts else stream
+    return parts
 
 
 def parse_feed(text: str) -> Stream:
@@ -153,7 +177,18 @@ def parse_feed(text: str) -> Stream:
     Raises
     ------
     InputError
-        The text cannot be read; see also `feed_stream`.
+        The text cannot be read; see also `feed_parts`.
+    """
+    return feed_stream(parse_recipe(text))
+
+
+def parse_recipe(text: str) -> dict[str, PerCase]:
+    """Return the flows [kg/s] by name of the text of a feed.
+
+    Raises
+    ------
+    InputError
+        The text cannot be read.
     """
     recipe: dict[str, PerCase] = {}
     for piece in filter(None, (part.strip() for part in text.split(","))):
@@ -164,34 +199,64 @@ def parse_feed(text: str) -> Stream:
             )
         if name in recipe:
             raise InputError(f"feed '{name}' stands there twice: add the two flows.")
-        _read_name(name, "cell", 1.0)
+        _articles(name, Article("", "cell", 1.0))
         try:
             recipe[name] = to_si(flow, "kg/h")
         except InputError as error:
             raise InputError(f"feed {name}: {error}") from None
-    return feed_stream(recipe)
+    return recipe
 
 
-def _read_name(key: str, level: str, health: PerCase) -> tuple[str, str, PerCase]:
+@dataclasses.dataclass(frozen=True)
+class Article:
+    """What a name of a feed stands for."""
+
+    chemistry: str
+    level: str
+    health: PerCase
+    wet: bool = False
+    life: float | None = None
+
+
+def _articles(key: str, usual: Article) -> list[tuple[str, float, Article]]:
+    """(Name, share by mass, article) of each part that the name of a feed stands for."""
     chemistry, *suffixes = (part.strip() for part in key.split(":"))
-    _known_chemistry(chemistry)
+    if chemistry.lower() != RETURN:
+        article = _article(key, suffixes, dataclasses.replace(usual, chemistry=_known_chemistry(chemistry)))
+        if article.life is not None:
+            raise InputError(f"feed '{key}': a service life is for '{RETURN}:YEAR' only.")
+        return [(key, 1.0, article)]
+    if not suffixes or not re.fullmatch(r"\d{4}", suffixes[0]):
+        raise InputError(f"feed '{key}': give the year in which the batteries come back, such as '{RETURN}:2030'.")
+    article = _article(key, suffixes[1:], dataclasses.replace(usual, health=constant("health_at_return")))
+    shares = returned(float(suffixes[0]), constant("service_life") if article.life is None else article.life)
+    return [(f"{key}:{name}", share, dataclasses.replace(article, chemistry=name)) for name, share in shares.items()]
+
+
+def _article(key: str, suffixes: list[str], article: Article) -> Article:
     for suffix in suffixes:
         if suffix.lower() in LEVELS:
-            level = suffix.lower()
+            article = dataclasses.replace(article, level=suffix.lower())
+        elif suffix.lower() == WET:
+            article = dataclasses.replace(article, wet=True)
         elif re.match(r"^[\d.]", suffix):
             number, unit = split(suffix)
-            if unit not in ("", "%"):
+            if unit in ("y", "a", "year", "years"):
+                article = dataclasses.replace(article, life=number)
+            elif unit in ("", "%"):
+                article = dataclasses.replace(article, health=number / 100 if unit == "%" else number)
+            else:
                 raise InputError(f"feed '{key}': state of health '{suffix}' is a share, such as 0.8 or 80%.")
-            health = number / 100 if unit == "%" else number
         else:
-            raise InputError(f"feed '{key}': '{suffix}' is neither a level nor a share{nearest(suffix, LEVELS)}")
-    return chemistry, level, health
+            known = (*LEVELS, WET)
+            raise InputError(f"feed '{key}': '{suffix}' is neither a level nor a share{nearest(suffix, known)}")
+    return article
 
 
 def _known_chemistry(name: str) -> str:
     known = {chemistry.lower(): chemistry for chemistry in _active_materials()}
     if name.lower() not in known:
-        raise InputError(f"there is no cell chemistry '{name}'{nearest(name, known.values())}")
+        raise InputError(f"there is no cell chemistry '{name}'{nearest(name, [*known.values(), RETURN])}")
     return known[name.lower()]
 
 
@@ -215,10 +280,11 @@ def _check_health(health: Array, most: float, label: str) -> None:
 
 
 @functools.cache
-def _bills() -> dict[tuple[str, str], dict[str, str]]:
+def _bills() -> dict[tuple[str, str], dict[str, float]]:
     columns = ("level", "chemistry", "cathode_active", *PARTS, *DISMANTLED)
     rows = table("cells.csv", columns=columns, key=("level", "chemistry"))
-    return {(row["level"], row["chemistry"]): row for row in rows}
+    parts = ("cathode_active", *PARTS)
+    return {(row["level"], row["chemistry"]): {part: float(row[part]) for part in parts} for row in rows}
 
 
 @functools.cache

@@ -13,7 +13,11 @@ from blackmass.flowsheet.plant import Plant
 def plant_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add FLOWSHEET, --set and --feed."""
     for decorate in (
-        click.option("--feed", help='Main feed: "NMC622=800 kg/h,LFP=200 kg/h" or an assay file "assay.csv@500 kg/h".'),
+        click.option(
+            "--feed",
+            help='Main feed: "NMC622=800 kg/h,LFP=200 kg/h", scrap "NMC811:cathode_scrap=1 t/h", returned batteries '
+            '"return:2030=1 t/h", an assay "assay.csv@500 kg/h"; measured sizes: "sizes=sieves.csv" or "d50=40 um".',
+        ),
         click.option("--set", "settings", multiple=True, metavar="UNIT.PARAM=VALUE", help="Change a parameter."),
         click.argument("flowsheet"),
     ):

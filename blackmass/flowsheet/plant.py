@@ -203,7 +203,7 @@ class Plant:
         """Return a copy with other parameters ({"leach.temperature": "80 degC"}) or another main feed.
 
         `{"free_acid.target": "15 g/L"}` changes the target of a specification; a value for the parameter that it varies
-        turns it off, and a note in the result says so.
+        turns it off, and a note in the result says so. `{"cells.LFP": 0.3}` sets the share by mass of a part of a feed.
         """
         copy = Plant(self.name, self.title)
         for field in ("feeds", "units", "reagents", "recycles", "specs", "terminals"):
@@ -219,6 +219,9 @@ class Plant:
             copy._turn_off(path)
             if owner in copy.feeds and name == "flow":
                 copy.feeds[owner] = copy.feeds[owner].with_flow(to_si(value, "kg/h"))
+                continue
+            if owner in copy.feeds:
+                copy.feeds[owner] = copy.feeds[owner].with_share(copy.feeds[owner].part(name), to_si(value, ""))
                 continue
             copy._check_knob(owner, name, path)
             try:
@@ -255,6 +258,8 @@ class Plant:
         owner, _, name = path.partition(".")
         if owner in self.feeds and name == "flow":
             return self.feeds[owner].flow
+        if owner in self.feeds:
+            return self.feeds[owner].share(name)
         self._check_knob(owner, name, path)
         return getattr(self.units[owner].operation, name)  # type: ignore[no-any-return]
 

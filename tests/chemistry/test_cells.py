@@ -121,5 +121,5 @@ def test_wrong_flow_in_one_case_is_refused(flow):
 
 
 def test_unknown_level_is_refused():
-    with pytest.raises(InputError, match="choose one of cell, module, pack, scrap"):
+    with pytest.raises(InputError, match="choose one of cell, module, pack, scrap, cathode_scrap"):
         feed_stream({"NMC622": 1.0}, level="brick")

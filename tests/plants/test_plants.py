@@ -94,6 +94,30 @@ def test_spoke_follows_the_split_of_everbatt():
     np.testing.assert_allclose([recovered[metal]["total"] for metal in ("Ni", "Co", "Li")], 0.95, atol=0.02)
 
 
+@functools.cache
+def to_black_mass(cut_size: str) -> dict[str, float]:
+    """Share of each species of the cells that passes the screen of `spoke`."""
+    found = solved("spoke", f"screen.cut_size={cut_size}")
+    fed = found["feed"]["species"]
+    passed = next(stream for stream in found["streams"] if stream["name"] == "screen.undersize")["components"]
+    return {name: passed.get(name, 0.0) / fed[name] for name in ("LiNiO2", "graphite", "Cu", "Al")}
+
+
+def test_black_mass_of_spoke_follows_everbatt_2023_at_the_default_cut_size():
+    found = to_black_mass("500 um")
+    assert found["LiNiO2"] == pytest.approx(0.95, abs=0.005)
+    assert found["graphite"] == pytest.approx(0.95, abs=0.005)
+    assert found["Cu"] == pytest.approx(0.05, abs=0.005)
+    assert found["Al"] == pytest.approx(0.05, abs=0.005)
+
+
+@pytest.mark.parametrize("name", ["LiNiO2", "graphite", "Cu", "Al"])
+def test_a_wider_cut_lets_more_of_everything_by_and_of_foils_most(name):
+    shares = [to_black_mass(cut)[name] for cut in ("100 um", "250 um", "500 um", "1 mm", "2 mm")]
+    assert np.all(np.diff(shares) > 0)
+    assert (shares[-1] > 2 * shares[2]) == (name in ("Cu", "Al"))
+
+
 def test_nmc_plant_makes_its_salts():
     found = solved("nmc_hydromet")
     assert found["recovery"]["Ni"]["total"] > 0.85
