@@ -11,6 +11,7 @@ from blackmass.analysis.validate_names import NotModelled, look_up, meaning, wit
 from blackmass.analysis.validate_table import Case
 from blackmass.chemistry.extraction import Extractant, Liquor, extractant, extractant_names
 from blackmass.chemistry.extraction_circuit import contact
+from blackmass.chemistry.ranges import cautions
 from blackmass.errors import InputError
 from blackmass.status import Status
 from blackmass.stream import Stream
@@ -30,7 +31,6 @@ _FORM = re.compile(
     r"\b(?:saponified|sodium salt of|purified|commercial)\b\s*|\s*\(?\b(?:Na|sodium) (?:form|salt)\)?", re.I
 )
 IONS = {"Li": "Li+", "Na": "Na+", "K": "K+", "Al": "Al+3", "Fe": "Fe+3"}
-_RANGE = {"T_C": (10.0, 60.0), "pH": (-0.5, 9.0), "extractant_M": (0.01, 2.0)}
 
 
 def predict(cases: Sequence[Case], constants: Callable[[str], Extractant] = extractant) -> list[Answer]:
@@ -136,10 +136,7 @@ def _medium(case: Case, answer: Answer) -> str:
 
 
 def _flag(given: dict[str, float], pH: float | None, answer: Answer) -> None:
-    for name, (low, high) in _RANGE.items():
-        value = pH if name == "pH" else given[name]
-        if value is not None and not low <= value <= high:
-            answer.cautions.append(f"{name} {value:g} is outside {low:g} to {high:g}")
+    answer.cautions += cautions("extraction test", {**given, "pH": pH})
 
 
 def _liquor(case: Case, chemistry: Extractant, anion: str, acid: float, answer: Answer) -> Liquor:

@@ -8,12 +8,12 @@ from blackmass.analysis.validate_names import NotModelled, meaning
 from blackmass.analysis.validate_table import Case
 from blackmass.chemistry.precipitation_cases import ELEMENTS, REAGENTS, Conditions, anion_of, is_oxidant
 from blackmass.chemistry.precipitation_cases import predict as precipitate
+from blackmass.chemistry.ranges import cautions
 from blackmass.errors import InputError
 from blackmass.status import Status
 
 DEFAULTS = {"T_C": 25.0, "reagent_ratio": 1.0, "time_min": 120.0}
 """What is taken where a case does not state it."""
-_RANGE = {"T_C": (0.0, 100.0), "pH_final": (0.0, 13.0)}
 
 
 def predict(cases: Sequence[Case]) -> list[Answer]:
@@ -91,9 +91,6 @@ def _feed(case: Case, answer: Answer) -> dict[str, float]:
 
 
 def _flag(status: int, celsius: float | None, pH: float | None, answer: Answer) -> None:
-    for name, value in (("T_C", celsius), ("pH_final", pH)):
-        low, high = _RANGE[name]
-        if value is not None and not low <= value <= high:
-            answer.cautions.append(f"{name} {value:g} is outside {low:g} to {high:g}")
+    answer.cautions += cautions("precipitation test", {"T_C": celsius, "pH_final": pH})
     if status != Status.OK:
         answer.cautions.append("beyond the activity model, or the reagent cannot reach the pH")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from blackmass import species
 from blackmass.chemistry.leaching import batch
 from blackmass.chemistry.leaching_kinetics import Constant
+from blackmass.chemistry.ranges import limits
 from blackmass.data.load import Row, table
 from blackmass.errors import InputError, nearest
 from blackmass.status import Status, StatusArray
@@ -19,7 +20,6 @@ from blackmass.stream import Stream, water_density
 
 Array = npt.NDArray[np.float64]
 ELEMENTS = ("Li", "Ni", "Co", "Mn", "Fe", "P", "Al", "Cu")
-_RANGE = {"acid": (0.05, 8.0), "reductant": (0.0, 4.5), "temperature": (293.15, 368.15), "pulp": (2.0, 340.0)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -224,14 +224,14 @@ def reagent_names() -> tuple[str, ...]:
 
 def _outside(cases: BatchCases) -> npt.NDArray[np.bool_]:
     figures = {
-        "acid": np.asarray(cases.acid_concentration) / 1e3,
-        "reductant": np.asarray(cases.reductant_concentration) / 1e3,
-        "temperature": np.asarray(cases.temperature),
-        "pulp": np.asarray(cases.pulp_density),
+        "acid": cases.acid_concentration,
+        "reductant": cases.reductant_concentration,
+        "temperature": cases.temperature,
+        "pulp_density": cases.pulp_density,
     }
     outside = np.zeros(len(cases.feed), dtype=bool)
-    for name, (low, high) in _RANGE.items():
-        outside = outside | (figures[name] < low) | (figures[name] > high)
+    for limit in limits()["leach test"]:
+        outside = outside | limit.outside(figures[limit.quantity])
     for names in (cases.acid, cases.reductant):
         outside = outside | np.array([not _tested(name) for name in names], dtype=bool)
     return outside

@@ -46,6 +46,8 @@ class Neutralisation:
     dose : array (cases,) [units of the reagent]
     pH : array (cases,)
         Reached; not a number where there is no liquor.
+    strength : array (cases,) [mol/kg]
+        Effective ionic strength.
     taken_up : array (metals, cases) [mol/s]
         Of `coprecipitation.sorption().metals`.
     heat : array (cases,) [W]
@@ -59,6 +61,7 @@ class Neutralisation:
     extent: Array
     dose: Array
     pH: Array
+    strength: Array
     taken_up: Array
     heat: Array
     status: StatusArray
@@ -106,6 +109,7 @@ def neutralise(
         extent=np.vstack([final.extent, taken]),
         dose=final.dose,
         pH=final.pH,
+        strength=final.strength,
         taken_up=taken,
         heat=enthalpy @ final.extent + _alkali_heat(reagent) * final.dose,
         status=worst(final.status, np.where(first.status > Status.OUT_OF_RANGE, first.status, Status.OK)),

@@ -12,8 +12,9 @@ from blackmass.errors import SolveError
 from blackmass.flowsheet.energy import Heat, enthalpy_error, heat_duties, total
 from blackmass.flowsheet.plant import Plant, Reagent, Wire
 from blackmass.flowsheet.response import Response
+from blackmass.flowsheet.validity import Excess, excesses
 from blackmass.operations.operation import Outlets
-from blackmass.status import Status, StatusArray
+from blackmass.status import Status, StatusArray, worst
 from blackmass.stream import Stream
 
 Array = npt.NDArray[np.float64]
@@ -76,7 +77,18 @@ class Result:
     @functools.cached_property
     def status(self) -> StatusArray:
         """Status (cases,), balances included: a case that does not close has failed."""
-        return np.maximum(self.solved.status, np.where(self.balance_error < CLOSED, Status.OK, Status.NOT_CONVERGED))
+        closed = np.where(self.balance_error < CLOSED, Status.OK, Status.NOT_CONVERGED)
+        beyond = [np.where(one.outside, Status.OUT_OF_RANGE, Status.OK) for one in self.excesses]
+        return worst(self.solved.status, closed, *beyond)
+
+    @functools.cached_property
+    def excesses(self) -> tuple[Excess, ...]:
+        """What lies outside the range in which data support a model, in any case."""
+        return excesses(self.plant.units, self.solved.outlets, self._inlet, self.cases)
+
+    def _inlet(self, unit: str, port: str) -> Stream | None:
+        wire = self.plant.units[unit].connections.get(port)
+        return self.stream(wire) if isinstance(wire, Wire) else None
 
     @property
     def converged(self) -> npt.NDArray[np.bool_]:
@@ -189,6 +201,8 @@ class Result:
     def reason(self, case: int = 0) -> str:
         """Say in one sentence how a case ended."""
         status = Status(int(self.status[case]))
+        if status == Status.OUT_OF_RANGE:
+            return f"converged, but {' '.join(one.sentence(case) for one in self.excesses if one.outside[case])}"
         place = self.solved.where[case]
         return f"{place}: {status.sentence}" if place else status.sentence
 

@@ -31,6 +31,7 @@ def summary(result: Result, case: int = 0) -> dict[str, Any]:
         "status": "failed" if failed else "converged",
         "reason": result.reason(case),
         "warnings": _warnings(result, case),
+        "out_of_range": [one.figures(case) for one in result.excesses if one.outside[case]],
         "iterations": int(result.iterations[case]),
         "feed": {"kg_per_h": _mass(fed), "species": _species(fed), "elements": _elements(fed)},
         "recovery": _recovery(result, case),
@@ -221,9 +222,4 @@ def _plain(value: Any, case: int) -> Any:
 
 
 def _warnings(result: Result, case: int) -> list[str]:
-    found = list(result.plant.notes)
-    for name in result.plant.units:
-        status = int(np.broadcast_to(result.solved.outlets[name].status, (result.cases,))[case])
-        if status == Status.OUT_OF_RANGE:
-            found.append(f"{name}: a model was used outside the range in which it was tested.")
-    return found
+    return [*result.plant.notes, *(one.sentence(case) for one in result.excesses if one.outside[case])]

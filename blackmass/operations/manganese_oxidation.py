@@ -70,6 +70,7 @@ class ManganeseOxidation(Operation, area="impurity removal"):
             guess=tank.guess,
             report={
                 "pH": tank.pH,
+                "ionic_strength": tank.strength,
                 "volume": live,
                 "Mn_removed": _share(extent[1], liquor["Mn+2"]),
                 "Co_lost": _share(extent[2], liquor["Co+2"]),

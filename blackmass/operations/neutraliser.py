@@ -71,6 +71,7 @@ class Neutraliser(Operation, area="impurity removal"):
             guess=tank.guess,
             report={
                 "pH": tank.pH,
+                "ionic_strength": tank.strength,
                 "iron_oxidised": _share(liquor["Fe+2"] - oxidised["Fe+2"], liquor["Fe+2"]),
                 "alkali_lacking": lacking(product.flow, temperature, pH, tank.pH, solids=solids),
                 "volume": live,

@@ -72,7 +72,12 @@ class Precipitator(Operation, area="precipitation of products"):
             drawn={"reagent": reagent, "base": base},
             status=worst(tank.status, np.where(unmet, Status.OUT_OF_RANGE, Status.OK)),
             guess=tank.guess,
-            report={"pH": tank.pH, "volume": live, **_yields(mixed, made, self.product)},
+            report={
+                "pH": tank.pH,
+                "ionic_strength": tank.strength,
+                "volume": live,
+                **_yields(mixed, made, self.product),
+            },
         )
 
 

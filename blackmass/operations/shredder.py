@@ -5,11 +5,9 @@ from scipy.constants import R as GAS_CONSTANT
 
 from blackmass import species
 from blackmass.chemistry.breakage import REFERENCE_GRID, shredded_sizes
-from blackmass.chemistry.separation import constant
 from blackmass.chemistry.solvent_vapour import ATMOSPHERE, evaporate
 from blackmass.declare import PerCase, duty, inlet, outlet, param
 from blackmass.operations.operation import Operation, Outlets
-from blackmass.status import Status
 from blackmass.stream import Stream
 
 HYDROLYSIS = species.reaction({"LiPF6": -1, "H2O": -1, "LiF": 1, "POF3(g)": 1, "HF(g)": 2})
@@ -53,9 +51,7 @@ class Shredder(Operation, area="dry part"):
         vented = evaporate(opened, self.temperature, ATMOSPHERE, carrier)
         drive = self.specific_energy * cells.mass * (REFERENCE_GRID / self.grid) ** 0.5
         heat = cells.heat_capacity * (self.temperature - cells.temperature) + vented.heat - drive
-        usual = (self.grid >= constant("smallest_grid") * 1e-3) & (self.grid <= constant("largest_grid") * 1e-3)
         return Outlets(
-            status=np.where(np.broadcast_to(usual, (cells.cases,)), Status.OK, Status.OUT_OF_RANGE),
             shred=vented.stream.phase("solid", "aqueous", "organic"),
             offgas=vented.stream.phase("gas"),
             electricity=drive,

@@ -3,7 +3,6 @@ import pytest
 
 from blackmass.chemistry.cells import parse_feed
 from blackmass.operations.shredder import Shredder
-from blackmass.status import Status
 from blackmass.stream import Stream
 
 CELLS = parse_feed("NMC622:cell:90%=1 t/h")
@@ -58,8 +57,3 @@ def test_drive_follows_bond_and_one_duty_closes_the_heat_balance():
 def test_parameters_per_case_with_one_case_of_feed():
     out = Shredder(temperature=np.array([290.0, 320.0])).run(cells=CELLS)
     assert out["shred"].cases == out["offgas"].cases == 2
-
-
-def test_grids_beyond_those_the_model_is_meant_for_are_marked():
-    out = Shredder(grid=np.array([3, 20, 80]) * 1e-3).run(cells=CELLS)
-    np.testing.assert_array_equal(out.status, [Status.OUT_OF_RANGE, Status.OK, Status.OUT_OF_RANGE])
