@@ -73,6 +73,7 @@ _TARGETS = {
     "F-": (("Ca", "Mg"), ("Li",), ("Al",)),
     "C2O4-2": (("Ni", "Co", "Mn", "Cu", "Ca", "Mg", "Zn"), ("Li",), ("Fe",)),
 }
+_HYDROXIDES = (("Al", "Mn", "Fe", "Co", "Ni", "Cu", "Zn"), ("Mg", "Ca"))
 _OXALATES = tuple(s.name for s in species.SPECIES if s.phase == "solid" and "C2O4" in s.formula and s.name != "LEDC")
 _WATER_MOLES = 1.0 / species.molar_mass("H2O")
 _FEED_ACID = 0.01
@@ -255,7 +256,7 @@ def _stoichiometric(conditions: Conditions, feed: Array, reagent: Array) -> floa
         electrons = sum(OXIDANTS.get(ion, 0.0) * n for ion, n in REAGENTS[conditions.reagent].items())
         return 2 * float(feed[species.index("Mn+2")]) / electrons
     anion = anion_of(conditions.reagent)
-    groups = _TARGETS[anion] if anion else (_METALS,)
+    groups = _TARGETS[anion] if anion else _HYDROXIDES
     valence = -species.CHARGE[species.index(anion)] if anion else _hydroxide(reagent)
     for group in groups:
         ions = species.indices([ELEMENTS[element] for element in group])
