@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from blackmass.analysis import validate_salt_plots
+from blackmass.analysis.palette import rank, style
 from blackmass.analysis.validate import Row
-from blackmass.analysis.validate_palette import ORDER, style
 
 _WHAT = {
     "leach": "Element dissolved [%]",
@@ -44,9 +44,9 @@ def _figure(width: float, height: float) -> Figure:
 
 def _points(axes: Any, rows: Sequence[Row], x: Any, y: Any) -> None:
     """Draw elements by colour and marker; what does not count is hollow, what is out of range is ringed in grey."""
-    elements = sorted({r.element for r in rows}, key=lambda e: (ORDER.index(e) if e in ORDER else 99, e))
+    elements = sorted({r.element for r in rows}, key=lambda e: (rank(e), e))
     for element in elements:
-        colour, marker = style(element, tuple(elements))
+        colour, marker = style(element)
         for counted in (True, False):
             part = [r for r in rows if r.element == element and r.counted == counted]
             if part:

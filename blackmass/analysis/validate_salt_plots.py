@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
+from blackmass.analysis.palette import of_element
 from blackmass.analysis.validate import Row
-from blackmass.analysis.validate_palette import style
 from blackmass.analysis.validate_solubility import curve
 from blackmass.chemistry.equilibria import COMPONENTS
 from blackmass.chemistry.salt_solutions import composition, mean_activity, solids_of
@@ -103,7 +103,7 @@ def _styles(rows: Sequence[Row]) -> dict[str, tuple[str, str, str]]:
         element = _cation(salt)
         before = sum(_cation(other) == element for other in found)
         look = before % len(_PATTERNS)
-        found[salt] = style(element, tuple(salts))[0], _PATTERNS[look], _MARKERS[look]
+        found[salt] = of_element(element), _PATTERNS[look], _MARKERS[look]
     return found
 
 

@@ -6,8 +6,9 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from blackmass import species
+from blackmass.analysis.palette import of_element
 from blackmass.flowsheet.result import Result
-from blackmass.report.palette import FAINT, FONTS, INK, PAPER, of_element
+from blackmass.report.palette import FAINT, FONTS, INK, PAPER
 
 SHOWN = ("Li", "Ni", "Co", "Mn", "Cu", "Al", "Fe", "P", "F", "C")
 LEFT, WIDTH, ROW, BAR, TOP = 34, 760, 26, 18, 8  # px

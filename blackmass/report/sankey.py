@@ -3,9 +3,10 @@
 import dataclasses
 from xml.sax.saxutils import escape
 
+from blackmass.analysis.palette import of_element
 from blackmass.flowsheet.result import Result
 from blackmass.report.element_flows import Flow, Place, element_flows
-from blackmass.report.palette import FONTS, GREEN, INK, PAPER, RED, of_element
+from blackmass.report.palette import FONTS, GREEN, INK, PAPER, RED
 
 NODE, STEP, GAP, TALL, THIN = (
     10,
