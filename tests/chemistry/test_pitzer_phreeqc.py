@@ -1,4 +1,4 @@
-"""Pitzer's model against PHREEQC with its own pitzer.dat, where the parameters are the same."""
+"""Pitzer's model against PHREEQC with its pitzer.dat and our temperature terms of sulfuric acid, which it lacks."""
 
 from pathlib import Path
 
@@ -20,6 +20,15 @@ LIQUORS = {
     "calcium": "pH 6; Na 1.0; Ca 0.02; K 0.3; S(6) 0.6; Cl 1.0 charge",
     "dilute": "pH 4; Na 0.001; Mg 0.002; S(6) 0.001; Cl 0.003 charge",
 }
+ACID = """
+  -B0
+  H+ HSO4- 0.2065 0 0 -2.231e-4
+  H+ SO4-2 0.0298 0 0 1.568e-4
+  -B1
+  H+ HSO4- 0.5556 0 0 -7.715e-3
+  -C0
+  H+ SO4-2 0.0438 0 0 5.07e-5
+"""
 
 
 def _phreeqc(liquor: str, celsius: float) -> tuple[np.ndarray, np.ndarray, float]:
@@ -30,6 +39,7 @@ def _phreeqc(liquor: str, celsius: float) -> tuple[np.ndarray, np.ndarray, float
     text = f"""
 PITZER
   -MacInnes false
+{ACID}
 SOLUTION 1
   temp {celsius}
   units mol/kgw

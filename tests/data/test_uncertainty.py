@@ -13,7 +13,6 @@ FOLDER = resources.files("blackmass.data")
 TABLES = sorted(path.name for path in FOLDER.iterdir() if path.name.endswith(".csv"))
 CASES = sorted(path.name for path in FOLDER.joinpath("cases").iterdir())
 TO_BE_FILLED = [
-    "activity.csv",
     "alkali_dissolution.csv",
     "aqueous_equilibria.csv",
     "breakage.csv",
@@ -28,10 +27,7 @@ TO_BE_FILLED = [
     "leach_left_out.csv",
     "leach_priors.csv",
     "mixed_hydroxide.csv",
-    "pitzer.csv",
-    "refined_equilibria.csv",
     "solid_equilibria.csv",
-    "solubility.csv",
     "sorbents.csv",
     "surface.csv",
 ]
