@@ -19,21 +19,23 @@ def lithium_first() -> Plant:
     plant.waste("stack", scrubber.cleaned)
     plant.waste("scrubber_bleed", scrubber.bleed)
 
-    # Water leach, in which lime takes fluorine, and decantation; lithium carbonate crystallises hot, its mother liquor
-    # and condensate return.
+    # Water and carbon dioxide dissolve lithium as bicarbonate, lime takes fluorine; heat decomposes the bicarbonate,
+    # the pan takes off the wash water, and mother liquor and condensate return.
     returned = plant.recycle("leach_water")
-    leach = plant.add("water_leach", op.WaterLeach(liquid_ratio=30.0, carbon_dioxide_ratio=0.3), solids=roaster.roasted,
+    leach = plant.add("water_leach", op.WaterLeach(liquid_ratio=20.0, carbon_dioxide_ratio=1.2), solids=roaster.roasted,
                       liquor=returned, water=water, carbon_dioxide=plant.reagent("carbon_dioxide"))  # fmt: skip
     plant.waste("water_leach_offgas", leach.offgas)
     ccd = plant.add("decantation", op.CounterCurrentDecantation(), slurry=leach.slurry, wash=water)
     residue = plant.add("residue_filter", op.FilterPress(), slurry=ccd.underflow, wash=water)
+    heated = plant.add("decomposition", op.BicarbonateDecomposer(), liquor=ccd.overflow)
+    plant.waste("decomposition_offgas", heated.offgas)
     pan = plant.add("carbonate_crystalliser",
-                    op.EvaporativeCrystalliser(salt="Li2CO3", crystal_yield=0.85, economy=4.0).changed(
-                        temperature="95 degC"), feed=ccd.overflow)  # fmt: skip
+                    op.EvaporativeCrystalliser(salt="Li2CO3", crystal_yield=0.93, economy=4.0).changed(
+                        temperature="95 degC"), feed=heated.slurry)  # fmt: skip
     press = plant.add("carbonate_filter", op.FilterPress(cake_moisture=0.15), slurry=pan.slurry, wash=water)
     sections.dried_carbonate(plant, press.cake)
     mother = sections.merge(plant, "carbonate_mother", [press.filtrate, press.washings])
-    purge = plant.add("carbonate_purge", op.Splitter(bleed_fraction=0.1), feed=mother)
+    purge = plant.add("carbonate_purge", op.Splitter(bleed_fraction=0.05), feed=mother)
     steam = plant.add("leach_condensate", op.Splitter(bleed_fraction=0.15), feed=pan.condensate)
     plant.waste("leach_condensate", steam.bleed)
     back = [purge.rest, steam.rest, residue.filtrate, residue.washings]

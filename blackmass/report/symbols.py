@@ -32,6 +32,7 @@ _OF = {
     "HydroxidePrecipitator": "tank",
     "ManganeseOxidation": "tank",
     "WaterLeach": "tank",
+    "BicarbonateDecomposer": "tank",
     "Discharge": "tank",
     "LeachTrain": "train",
     "SelectiveLeach": "train",
