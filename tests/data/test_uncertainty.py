@@ -13,23 +13,14 @@ FOLDER = resources.files("blackmass.data")
 TABLES = sorted(path.name for path in FOLDER.iterdir() if path.name.endswith(".csv"))
 CASES = sorted(path.name for path in FOLDER.joinpath("cases").iterdir())
 TO_BE_FILLED = [
-    "alkali_dissolution.csv",
-    "aqueous_equilibria.csv",
     "breakage.csv",
     "cells.csv",
-    "cementation.csv",
-    "coprecipitation.csv",
     "extractants.csv",
     "extraction_constants.csv",
     "extraction_weak_acids.csv",
-    "iron_oxidation.csv",
     "leach_kinetics.csv",
     "leach_left_out.csv",
     "leach_priors.csv",
-    "mixed_hydroxide.csv",
-    "solid_equilibria.csv",
-    "sorbents.csv",
-    "surface.csv",
 ]
 
 
