@@ -25,7 +25,7 @@ def cement_copper(plant: Plant, liquor: Wire) -> Decoppered:
 
 
 def electrowin_copper(plant: Plant, liquor: Wire) -> Decoppered:
-    """Extract copper with LIX 84-I in `cu_sx`, and win it as cathodes in `electrowinning`.
+    """Cool the liquor in `pregnant_liquor`, extract copper with LIX 84-I in `cu_sx`, win cathodes in `electrowinning`.
 
     Spent electrolyte strips the organic and goes round; a bleed of it (`electrolyte_bleed`), by which nickel, iron and
     whatever else droplets carry get out, returns to the leach as acid.
@@ -34,11 +34,12 @@ def electrowin_copper(plant: Plant, liquor: Wire) -> Decoppered:
         extractant="LIX 84-I", pH=2.0, oa_ratio=0.4, stages=3, scrub_stages=1, scrub_oa=20.0, strip_stages=2,
         strip_oa=5.0,
     )  # fmt: skip
+    cooled = op.Tank().changed(temperature="40 degC", residence_time="4 h")
     spent = plant.recycle("spent_electrolyte")
     copper = plant.add(
         "cu_sx",
         circuit.changed(concentration="0.3 mol/L"),
-        feed=liquor,
+        feed=plant.add("pregnant_liquor", cooled, feed=liquor).held,
         electrolyte=spent,
         saponification=plant.reagent("sodium_hydroxide"),
         scrub_acid=plant.reagent("scrub_acid"),
