@@ -52,6 +52,7 @@ SUPPLIES = {
     "fuel": "natural_gas",
     "alkali": "sodium_hydroxide",
     "carbon_dioxide": "carbon_dioxide",
+    "carbon": "activated_carbon",
 }
 
 

@@ -66,13 +66,18 @@ def _aqueous_exchange(metals: tuple[str, ...]) -> tuple[Array, npt.NDArray[np.in
 def lost_solvent(
     chemistry: Extractant, makeup: Stream, droplets: PerCase, leaving: tuple[Array, Array]
 ) -> tuple[tuple[Stream, Stream], StatusArray]:
-    """Return the make-up solvent that replaces what leaves with each aqueous volume, dissolved and as droplets.
+    """Return the make-up that replaces what leaves with each aqueous volume: solvent in droplets, dissolved extractant.
 
-    `droplets` [mol/m3] is the extractant entrained by a volume of aqueous phase. Infeasible: a make-up without any.
+    `droplets` [mol/m3] is the extractant entrained by a volume of aqueous phase. The diluent does not dissolve.
+    Infeasible: a make-up without any extractant.
     """
-    held = makeup[f"{chemistry.name}-(org)"]
-    lost = droplets + chemistry.solubility * 1e3
-    shares = tuple(portion(makeup, volume * lost, held) for volume in leaving)
+    anion = f"{chemistry.name}-(org)"
+    held = makeup[anion]
+    acid = np.zeros((species.COUNT, 1))
+    acid[species.indices([anion, "H+(org)"])] = 1.0
+    bare = made(makeup.flow * acid, makeup.temperature)
+    dissolved = chemistry.solubility * 1e3
+    shares = tuple(portion(makeup, v * droplets, held) + portion(bare, v * dissolved, held) for v in leaving)
     status = np.where((makeup.mass == 0) | (held > 0), Status.OK, Status.INFEASIBLE)
     return (shares[0], shares[1]), status.astype(np.int8)
 

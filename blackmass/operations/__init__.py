@@ -4,6 +4,7 @@ from blackmass.operations.afterburner import Afterburner as Afterburner
 from blackmass.operations.air_classifier import AirClassifier as AirClassifier
 from blackmass.operations.ammonia_stripper import AmmoniaStripper as AmmoniaStripper
 from blackmass.operations.bicarbonate_decomposer import BicarbonateDecomposer as BicarbonateDecomposer
+from blackmass.operations.carbon_column import CarbonColumn as CarbonColumn
 from blackmass.operations.causticiser import Causticiser as Causticiser
 from blackmass.operations.cementation import Cementation as Cementation
 from blackmass.operations.cooling_crystalliser import CoolingCrystalliser as CoolingCrystalliser

@@ -12,7 +12,7 @@ SALTS = {"manganese": "MnSO4.H2O", "cobalt": "CoSO4.7H2O", "nickel": "NiSO4.6H2O
 
 @dataclasses.dataclass(frozen=True)
 class Refined:
-    """What the section hands on: raffinate with the lithium, mother liquors, and condensates of the crystallisers."""
+    """What the section hands on: lithium liquor free of organic, mother liquors, condensates of the crystallisers."""
 
     raffinate: Wire
     spent_acid: Wire
@@ -22,9 +22,9 @@ class Refined:
 def refine(plant: Plant, liquor: Wire) -> Refined:
     """Extract manganese (D2EHPA), cobalt (Cyanex 272) and nickel (Versatic 10), and crystallise their sulfates.
 
-    Adds `mn_sx`, `co_sx` and `ni_sx`, and for each metal a crystalliser, a centrifuge and a dryer; sells
-    `manganese_sulfate`, `cobalt_sulfate` and `nickel_sulfate`. A tenth of the manganese mother liquor is bled to let
-    aluminium out; the other mother liquors are spent acid.
+    Adds `mn_sx`, `co_sx` and `ni_sx`, for each metal a crystalliser, a centrifuge and a dryer, and `carbon_column`,
+    which keeps organic out of the lithium loop; sells `manganese_sulfate`, `cobalt_sulfate` and `nickel_sulfate`. A
+    tenth of the manganese mother liquor is bled to let aluminium out; the other mother liquors are spent acid.
     """
     mn = _circuit(plant, "mn_sx", liquor, "D2EHPA", "0.6 mol/L", pH=3.3, oa_ratio=1.0)
     co = _circuit(plant, "co_sx", mn.raffinate, "Cyanex 272", "0.6 mol/L", pH=5.2, oa_ratio=0.8)
@@ -36,7 +36,11 @@ def refine(plant: Plant, liquor: Wire) -> Refined:
     bleed = plant.add("manganese_bleed", op.Splitter(bleed_fraction=0.1), feed=mothers["manganese"])
     plant.waste("manganese_bleed", bleed.bleed)
     spent = merge(plant, "spent_acids", [bleed.rest, mothers["cobalt"], mothers["nickel"]])
-    return Refined(raffinate=ni.raffinate, spent_acid=spent, condensates=tuple(condensates))
+    carbon = plant.add(
+        "carbon_column", op.CarbonColumn(), liquor=ni.raffinate, carbon=plant.reagent("activated_carbon")
+    )
+    plant.waste("spent_carbon", carbon.spent)
+    return Refined(raffinate=carbon.clean, spent_acid=spent, condensates=tuple(condensates))
 
 
 def _circuit(
