@@ -3,6 +3,7 @@
 import functools
 
 import numpy as np
+import numpy.typing as npt
 
 from blackmass.data.load import table
 from blackmass.stream import Array
@@ -43,6 +44,6 @@ def carbon_used(organic: Array, volume: Array, removal: Array) -> Array:
     return removal * organic ** (1.0 - n) * dilution / known["capacity"]
 
 
-def too_concentrated(organic: Array, volume: Array) -> Array:
+def too_concentrated(organic: Array, volume: Array) -> npt.NDArray[np.bool_]:
     """Return whether there is more organic than a carbon column is meant for, (cases,) of bool."""
-    return np.asarray(organic > constants()["largest"] * volume)
+    return np.greater(organic, constants()["largest"] * volume)
