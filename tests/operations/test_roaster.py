@@ -145,30 +145,6 @@ def test_spinel_gives_carbonate_and_monoxide():
     assert mass["MnO"][0] == pytest.approx(2.0, rel=0.05)
 
 
-# measured shares of lithium in water: composition, reductant in the bed, °C, h, water by mass
-PUBLISHED = {
-    "Hu 2017, NMC with coke, 650 C 3 h, carbonated water": (NMC622, {"C(black)": 1.6}, 650, 3, 10, 0.847, 0.12),
-    "NMC with carbon, 700 C 2 h, water with CO2 washed in three stages": (
-        NMC622,
-        {"C(black)": 1.3},
-        700,
-        2,
-        10,
-        0.963,
-        0.06,
-    ),
-    "NMC with 40 % polypropylene, 550 C 2 h": (NMC622, {"PP": 1.5}, 550, 2, 30, 0.879, 0.12),
-}
-
-
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_lithium_in_water_is_near_the_published(name):
-    cathode, reductant, temperature, hours, ratio, measured, tolerance = PUBLISHED[name]
-    mass = roasted({**cathode, **reductant}, temperature=celsius(temperature)[0], residence_time=hours * 3600.0)
-    share = leached(mass["roasted"], liquid_ratio=float(ratio))[0]
-    assert share == pytest.approx(measured, abs=tolerance)
-
-
 def test_lithium_of_black_mass_in_water_is_within_80_and_95_percent():
     feed = {"graphite": 26.0, "C(black)": 1.0, "PVDF": 0.12, "Al": 0.4, "Cu": 0.4, "LiPF6": 0.04}
     feed.update({name: 5.2 * share for name, share in NMC622.items()})
