@@ -1,7 +1,8 @@
 """A study: a plant, what of it is varied, and what is asked of each case. Its cases are solved chunk by chunk."""
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from blackmass.data.constants import replaced
 from blackmass.errors import InputError
 from blackmass.flowsheet.plant import Plant
 from blackmass.flowsheet.result import Result
-from blackmass.flowsheet.solve import solve
+from blackmass.flowsheet.skeleton import Skeleton
+from blackmass.flowsheet.solve import skeleton, solve
+from blackmass.flowsheet.start import Start
 from blackmass.quantities import from_si
 
+Index = npt.NDArray[np.intp]
 CHUNKS = (1000, 500, 250, 125, 60)
 FEASIBLE = "feasible"
 DIGITS = 14  # of inputs as they are shown
@@ -26,9 +30,11 @@ REFUSED, BROKEN = "refused", "broken"
 
 @dataclasses.dataclass(frozen=True)
 class Study:
-    """What is solved and asked; the same in every process. `base` is the solved plant from which cases start.
+    """What is solved and asked; the same in every process.
 
     `names` are the outputs of the plant; `extra` are a user's own, as expressions over them and over the inputs.
+    Cases start from `base`, the solved plant, or between `anchors`: cases solved ahead, by the values that only a
+    batch can hold.
     """
 
     plant: Plant
@@ -37,6 +43,7 @@ class Study:
     extra: Mapping[str, Expression] = dataclasses.field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
     base: Result | None = None
+    anchors: Mapping[tuple[Any, ...], Skeleton] = dataclasses.field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -63,7 +70,7 @@ class Study:
         self._add_own(found)
         return found
 
-    def _solve_alike(self, found: Columns, inputs: Columns, rows: npt.NDArray[np.intp]) -> None:
+    def _solve_alike(self, found: Columns, inputs: Columns, rows: Index) -> None:
         """Solve cases that one batch can hold.
 
         Where the plant refuses some of them, or a unit breaks on one, these are found by halves and fail with the
@@ -85,16 +92,33 @@ class Study:
             if name in found:
                 found[name][rows] = values
 
-    def _result(self, inputs: Columns, rows: npt.NDArray[np.intp]) -> Result:
+    def _result(self, inputs: Columns, rows: Index) -> Result:
+        key = tuple(_one(inputs[knob.path][rows[0]]) for knob in self.knobs if knob.grouped)
+        with self._held(inputs, rows) as plant:
+            return solve(plant, warm=self.anchors.get(key, self.base))
+
+    @contextlib.contextmanager
+    def _held(self, inputs: Columns, rows: Index) -> Iterator[Plant]:
+        """Let the plant and the data hold some rows of the inputs, which share what a batch holds one of."""
         settings = {
             knob.path: _one(inputs[knob.path][rows[0]]) if knob.grouped else inputs[knob.path][rows]
             for knob in self.knobs
         }
         constants = constants_among(settings)
-        if not constants:
-            return solve(applied(self.plant, settings), warm=self.base)
-        with replaced(constants):
-            return solve(applied(self.plant, settings), warm=self.base)
+        with replaced(constants) if constants else contextlib.nullcontext():
+            yield applied(self.plant, settings)
+
+    def anchored(self, inputs: Columns) -> "Study":
+        """Return the study with anchors among some cases (inputs in SI by path); where one is refused, without."""
+        anchors = {}
+        first = None if self.base is None else Start.of(self.base)
+        for rows in _groups(self.knobs, inputs):
+            key = tuple(_one(inputs[knob.path][rows[0]]) for knob in self.knobs if knob.grouped)
+            with contextlib.suppress(Exception), self._held(inputs, rows) as plant:
+                found = skeleton(plant, first)
+                if isinstance(found, Skeleton):
+                    anchors[key] = found
+        return dataclasses.replace(self, anchors=anchors)
 
     def _add_own(self, found: Columns) -> None:
         numbers = {name: values for name, values in found.items() if values.dtype != object}
@@ -156,7 +180,7 @@ def _one(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _groups(knobs: Sequence[Knob], inputs: Columns) -> list[npt.NDArray[np.intp]]:
+def _groups(knobs: Sequence[Knob], inputs: Columns) -> list[Index]:
     """Rows that share all values of which a batch holds one."""
     count = len(next(iter(inputs.values())))
     keys = [tuple(row) for row in zip(*(inputs[knob.path] for knob in knobs if knob.grouped), strict=True)]

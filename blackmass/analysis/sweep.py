@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import blackmass
-from blackmass.analysis.design import Design
+from blackmass.analysis.design import BLOCK, Columns, Design
 from blackmass.analysis.fingerprint import fingerprint
 from blackmass.analysis.store import Store, ends_of, schema_of
 from blackmass.analysis.study import FEASIBLE, Study, chunk_size
 from blackmass.analysis.workers import Task, solve_chunks
 
+MANY, MOST = 500, 20_000  # cases from which some are solved ahead, and cases among which these are chosen
 _TEXTS = ("status", "reason", "detail")
 
 
@@ -71,6 +74,8 @@ def sweep(
     progress(Progress(done, design.cases, before, failed))
     try:
         if not store.complete:
+            if design.cases >= MANY:
+                study = study.anchored(some_of(design, MOST))
             tasks = _tasks(design, starts, rows, frozenset(store.done))
             for number, columns in solve_chunks(study, tasks, jobs, scheduler):
                 store.write(number, starts[number], columns)
@@ -88,6 +93,18 @@ def _tasks(design: Design, starts: list[int], rows: list[int], done: frozenset[i
     for number, (start, count) in enumerate(zip(starts, rows, strict=True)):
         if number not in done:
             yield number, design.columns(start, start + count)
+
+
+def some_of(design: Design, most: int) -> Columns:
+    """Return the inputs of at most so many cases, drawn from blocks of all; the same ones each time."""
+    draw, parts = np.random.default_rng(0), list[Columns]()
+    for start in range(0, design.cases, BLOCK):
+        columns = design.columns(start, min(start + BLOCK, design.cases))
+        count = min(design.cases - start, BLOCK)
+        share = count if design.cases <= most else max(count * most // design.cases, 1)
+        rows = np.sort(draw.choice(count, share, replace=False))
+        parts.append({path: values[rows] for path, values in columns.items()})
+    return {path: np.concatenate([part[path] for part in parts]) for path in parts[0]}
 
 
 def about(study: Study, design: Design) -> dict[str, Any]:

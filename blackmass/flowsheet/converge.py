@@ -5,6 +5,8 @@ Cases start from a solved neighbour, or from empty recycles, and go by safeguard
 is led by its own response, and SciPy takes the last ones of a small batch.
 """
 
+import dataclasses
+
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import root
@@ -18,7 +20,8 @@ Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 FILLING = 8  # passes by which empty recycles fill before any step is lengthened
 LONGEST = 300  # passes
-SHORT = 60  # passes from a neighbour
+SHORT = 25  # passes from a neighbour
+STRAYS = 12  # cases of a batch whose own responses are measured before they begin again from empty recycles
 MANY = 40  # cases for which it pays to measure a response
 WARMER = 20.0  # K, by which a step in temperature may go beyond what a pass has shown
 ROUND = 20  # passes by the response of a single case
@@ -56,6 +59,7 @@ def converge(
         response = None
     correct = None if response is None else Correction(response, frame.start, frame.floor)
     answer = _substituted(problem, frame, everyone, Substitution(tolerance, SHORT, plain=1), correct)
+    answer = _own_led(problem, answer, frame, tolerance)
     left = np.flatnonzero(~answer.converged)
     if left.size:
         problem.forget(left)
@@ -80,6 +84,17 @@ def _substituted(
         frame.start, floor=frame.floor, weight=frame.weight, reach=reach, low=frame.low, high=frame.high,
         correct=correct,
     )  # fmt: skip
+
+
+def _own_led(problem: Problem, answer: FixedPoint, frame: Frame, tolerance: float) -> FixedPoint:
+    """Lead a few cases that strayed, each by its own response where it is."""
+    left = np.flatnonzero(~answer.converged & np.isfinite(answer.x).all(0))[:STRAYS]
+    if not left.size or answer.converged.size < MANY:
+        return answer
+    some = frame.of(left).started(answer.x[:, left])
+    response = dataclasses.replace(measured(problem, some.start, left, some.floor), kin=np.arange(left.size))
+    correct = Correction(response, some.start, some.floor)
+    return _placed(answer, _substituted(problem, some, left, Substitution(tolerance, SHORT, plain=1), correct), left)
 
 
 def _led(problem: Problem, answer: FixedPoint, cold: Frame, tolerance: float) -> FixedPoint:
