@@ -26,13 +26,13 @@ def main() -> None:
         print(json.dumps(run(arguments.flowsheet, arguments.one, arguments.jobs)))
         return
     print(f"{platform.platform()}, {os.cpu_count()} processors, Python {platform.python_version()}")
-    print(f"{'cases':>9} {'jobs':>4} {'s':>8} {'cases/s':>8} {'ms/case':>8} {'GiB':>6} {'failed':>7}")
-    rows = [_apart(arguments.flowsheet, arguments.scaling, jobs) for jobs in (1, 2)]
-    rows += [_apart(arguments.flowsheet, cases, 2) for cases in arguments.cases]
+    print(f"{'cases':>9} {'jobs':>4} {'s':>8} {'cases/s':>8} {'cpu ms':>8} {'GiB':>6} {'failed':>7}")
+    rows = [apart(arguments.flowsheet, arguments.scaling, jobs) for jobs in (1, 2)]
+    rows += [apart(arguments.flowsheet, cases, 2) for cases in arguments.cases]
     for row in rows:
         print(
             f"{row['cases']:>9,} {row['jobs']:>4} {row['seconds']:>8.1f} {row['rate']:>8.0f} "
-            f"{1e3 / row['rate']:>8.3f} {row['gib']:>6.2f} {row['failed']:>7}"
+            f"{1e3 * row['processor'] / row['cases']:>8.3f} {row['gib']:>6.2f} {row['failed']:>7}"
         )
     print(f"two processes against one: {rows[1]['rate'] / rows[0]['rate']:.2f} times the rate")
     if arguments.json:
@@ -50,7 +50,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _apart(flowsheet: str, cases: int, jobs: int) -> dict[str, float]:
+def apart(flowsheet: str, cases: int, jobs: int) -> dict[str, float]:
     """Run one sweep in a process of its own."""
     line = [sys.executable, __file__, flowsheet, "--one", str(cases), "--jobs", str(jobs)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -69,32 +69,49 @@ def run(flowsheet: str, cases: int, jobs: int) -> dict[str, float]:
     ranges = RANGES if "leach" in plant.units else RANGES_DRY
     design = Sample(read_ranges(plant, ranges), cases)
     study = new_study(plant, design)
-    with tempfile.TemporaryDirectory() as folder:
-        ended, most = threading.Event(), [0]
-        watch = threading.Thread(target=_watch, args=(ended, most))
-        watch.start()
+    with tempfile.TemporaryDirectory() as folder, _Watch() as watch:
         begin = time.perf_counter()
         done = sweep(study, design, Path(folder) / "rate.parquet", jobs=jobs)
         seconds = time.perf_counter() - begin
-        ended.set()
-        watch.join()
     return {
-        "cases": cases, "jobs": jobs, "seconds": seconds, "rate": cases / seconds, "gib": most[0] / 1024**3,
-        "failed": done.failed,
+        "cases": cases, "jobs": jobs, "seconds": seconds, "rate": cases / seconds,
+        "processor": watch.processor, "gib": watch.memory / 1024**3, "failed": done.failed,
     }  # fmt: skip
 
 
-def _watch(ended: threading.Event, most: list[int]) -> None:
-    """Keep the largest sum of the memory of this process and its descendants."""
-    import psutil
+class _Watch:
+    """The largest sum of the memory of this process and its descendants, and the processor time of all of them."""
 
-    me = psutil.Process()
-    while not ended.wait(0.2):
-        total = 0
-        for process in (me, *me.children(recursive=True)):
-            with contextlib.suppress(psutil.Error):
-                total += process.memory_info().rss
-        most[0] = max(most[0], total)
+    def __init__(self) -> None:
+        self.memory, self._times, self._before = 0, dict[int, float](), 0.0
+        self._ended, self._thread = threading.Event(), threading.Thread(target=self._look)
+
+    def __enter__(self) -> "_Watch":
+        self._before = time.process_time()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    @property
+    def processor(self) -> float:
+        """Processor time [s]."""
+        return sum(self._times.values()) - self._before
+
+    def _look(self) -> None:
+        import psutil
+
+        me, last = psutil.Process(), False
+        while not last:
+            last, total = self._ended.wait(0.2), 0
+            for process in (me, *me.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    total += process.memory_info().rss
+                    times = process.cpu_times()
+                    self._times[process.pid] = times.user + times.system
+            self.memory = max(self.memory, total)
 
 
 if __name__ == "__main__":
