@@ -72,7 +72,7 @@ def stated(column: str, row: Mapping[str, str], header: "Header", place: str) ->
         if low > 0:
             return Around(value, math.log(value / low) / RANGE_WIDTH, math.log(high / value) / RANGE_WIDTH, True)
         return Around(value, (value - low) / RANGE_WIDTH, (high - value) / RANGE_WIDTH, False)
-    text = own["uncertainty"] or header.uncertainty.get(column, "")
+    text = own["uncertainty"] or header.size(column, row)
     if text:
         return read(text, value, f"{place}: uncertainty of {column}")
     return Exact() if column in header.exact else None
@@ -110,7 +110,13 @@ class Header:
 
     constants: tuple[str, ...]
     exact: frozenset[str]
-    uncertainty: Mapping[str, str]
+    uncertainty: Mapping[str, Mapping[str, str]]
+
+    def size(self, column: str, row: Mapping[str, str]) -> str:
+        """Return the uncertainty of a column, by the class that a row's note or one of its cells names, or ""."""
+        sizes = self.uncertainty.get(column, {})
+        named = {word for word in sizes if word and (word in row.get("note", "") or word in row.values())}
+        return next((size for word, size in sizes.items() if word in named), sizes.get("", ""))
 
     def names(self, column: str) -> dict[str, str]:
         """Kind of statement to the name of its column, for a constant: bare for the first one of the table."""
@@ -121,6 +127,9 @@ class Header:
 
 def header_of(lines: Sequence[str], rows: Sequence[Mapping[str, str]], columns: Sequence[str], name: str) -> Header:
     """Read "# exact: COLUMN, ...", "# exact: all" and "# uncertainty: COLUMN 5 %; why" from a table's comments.
+
+    "# uncertainty: COLUMN 5 %, recalled 25 %, estimated factor 2" gives classes, of which a row's note or a cell
+    names the first that counts; "all" stands for all columns that are not exact.
 
     Constants are the columns in which every cell that is not empty is a number.
 
@@ -138,7 +147,7 @@ def header_of(lines: Sequence[str], rows: Sequence[Mapping[str, str]], columns: 
         and all(is_number(row[column]) for row in rows if row[column])
     )
     exact: set[str] = set()
-    declared: dict[str, str] = {}
+    declared: dict[str, dict[str, str]] = {}
     for line in lines:
         found = re.match(r"# (exact|uncertainty): ([^;]*)", line)
         if found and found.group(1) == "exact":
@@ -146,8 +155,11 @@ def header_of(lines: Sequence[str], rows: Sequence[Mapping[str, str]], columns: 
                 set(numbers) if found.group(2).strip() == "all" else set(re.split(r"\s*,\s*", found.group(2).strip()))
             )
         elif found:
-            column, _, size = found.group(2).strip().partition(" ")
-            declared[column] = size
+            column, _, sizes = found.group(2).strip().partition(" ")
+            usual, *classes = re.split(r"\s*,\s*", sizes)
+            by_class = {word: size for word, _, size in (each.partition(" ") for each in classes)}
+            for each in numbers if column == "all" else [column]:
+                declared[each] = {**by_class, "": usual}
     for column in sorted((exact | set(declared)) - set(columns)):
         raise InputError(f"{name}: its header speaks of a column '{column}', which it has not.")
     return Header(numbers, frozenset(exact), declared)
