@@ -88,7 +88,7 @@ def test_traces_down_to_the_smallest_number_pass():
 
 @settings(max_examples=200, deadline=None)
 @given(
-    amounts=st.lists(st.floats(0, 1e4) | st.floats(1e-9, 1e-6), min_size=5, max_size=5),
+    amounts=st.lists(st.just(0.0) | st.floats(1e-9, 1e4) | st.floats(1e-9, 1e-6), min_size=5, max_size=5),
     temperature=st.floats(253.0, 420.0),
     approach=st.floats(0, 1),
 )
