@@ -86,3 +86,12 @@ def test_cases_of_other_papers():
     assert statistics["count"] >= 12
     assert statistics["median_absolute_error"] < 5
     assert statistics["residual"]["median_factor"] < 2
+
+
+def test_no_pH_is_singled_out_where_mixed_hydroxide_begins():
+    """Uptake goes over into mixed hydroxide where that is saturated, here between pH 7.3 and 7.5, without a jump."""
+    feed = {"Al": 1.0, "Fe": 1.0, "Mn": 2.0, "Co": 2.0, "Ni": 5.0}
+    found = [predict(Conditions(feed, "NaOH", pH=pH)).precipitated for pH in np.arange(6.0, 8.01, 0.05)]
+    for metal in ("Ni", "Co", "Mn"):
+        steps = np.diff([shares[metal] for shares in found])
+        assert np.all((steps > -1e-6) & (steps < 20)), metal
