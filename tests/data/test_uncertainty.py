@@ -2,11 +2,12 @@
 
 import csv
 import math
+import re
 from importlib import resources
 
 import pytest
 
-from blackmass.data.load import read_table
+from blackmass.data.load import read_table, sources
 from blackmass.data.uncertainty import Around, Exact, header_of, read, stated
 from blackmass.errors import InputError
 
@@ -93,3 +94,10 @@ def test_classes_are_told_by_the_note_or_a_cell():
     header = header_of(lines, rows, ("kind", "rate"), "x.csv")
     found = [stated("rate", row, header, "") for row in rows]
     assert found == [Around(2.0, math.log(2), math.log(2), True), Exact(), Around(2.0, 0.02, 0.02, False)]
+
+
+def test_every_species_of_the_thermal_data_has_a_source():
+    text = FOLDER.joinpath("roasting.yaml").read_text(encoding="utf-8")
+    names, found = re.findall(r"^- name: (.+)$", text, re.M), re.findall(r"^  source: *['\"]?([^'\"\n]+)", text, re.M)
+    assert len(names) == len(found) > 40
+    assert {key.strip() for keys in found for key in keys.split(";")} <= set(sources())
