@@ -52,6 +52,8 @@ class Extractant:
         Extractant lost dissolved in the aqueous phase [mol/L].
     enthalpy : array (metals, 1)
         Of extraction [J/mol].
+    compared : (pH, pH)
+        Between which extraction has been compared with measurements.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Extractant:
     crossover: float
     solubility: float
     enthalpy: Array
+    compared: tuple[float, float]
 
     def at(self, temperature: float) -> "Extractant":
         """Return the extractant with its constants at a temperature [K], by the equation of van 't Hoff."""
@@ -76,6 +79,11 @@ class Extractant:
         free, acid = log_free[..., None, :], LN10 * pH[..., None, :]
         crowded = np.log(np.exp(free) + self.crossover)
         return self.log_k + self.charge * (free / self.per_unit + acid) + self.adduct * crowded
+
+    def beyond(self, pH: Array) -> Array:
+        """Return how far any of pH (stages, cases) lies from those that were compared, (cases,); 0: within."""
+        low, high = self.compared
+        return np.maximum(np.maximum(low - pH, pH - high), 0.0).max(0)
 
     def acid_held(self, free: Array) -> Array:
         """Return mol of extractant held by one mol of each metal, (..., metals, cases), at the free extractant."""
@@ -97,7 +105,7 @@ _COLUMNS = (
     "rate_in",
     "rate_out",
 )
-_CONSTANTS = ("extractant", "per_unit", "crossover_mol_L", "solubility_mg_L")
+_CONSTANTS = ("extractant", "per_unit", "crossover_mol_L", "solubility_mg_L", "pH_from", "pH_to")
 
 
 def extractant_names() -> tuple[str, ...]:
@@ -135,7 +143,9 @@ def extractant(name: str) -> Extractant:
     log_k = -charge / q * np.log(free) - adduct * np.log(free + s) - charge * LN10 * pH50
     acid = species.MOLAR_MASS[species.index(f"{name}-(org)"), 0] + species.molar_mass("H")
     solubility = float(general[name]["solubility_mg_L"]) * 1e-6 / acid
-    return Extractant(name, metals, log_k, charge, adduct, rate_in, rate_out, q, s, solubility, 1e3 * enthalpy)
+    compared = float(general[name]["pH_from"]), float(general[name]["pH_to"])
+    rates = rate_in, rate_out
+    return Extractant(name, metals, log_k, charge, adduct, *rates, q, s, solubility, 1e3 * enthalpy, compared)
 
 
 @functools.cache

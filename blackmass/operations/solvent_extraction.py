@@ -114,6 +114,7 @@ class SolventExtraction(Operation, area="extraction and electrowinning"):
             status=worst(solution.status, np.where(wet | (feed.mass == 0), Status.OK, dry), status),
             report={
                 "pH": solution.pH,
+                "pH_beyond_data": chemistry.beyond(solution.pH[: self.stages]) * wet,
                 "loading": solution.loading,
                 "saponified_fraction": solution.saponified,
                 "organic_flow": organic,

@@ -335,3 +335,10 @@ def test_a_liquor_too_alkaline_for_the_ph_draws_acid():
     assert out.drawn["saponification"].mass[0] == 0
     assert out["raffinate"]["H+"][0] > 0
     assert imbalance(out, feed) < 1e-12
+
+
+def test_a_ph_at_which_nothing_was_compared_is_reported():
+    feed = sulfate(LEACH)
+    near, far = (run(SolventExtraction(extractant="PC-88A", pH=pH), feed).report["pH_beyond_data"] for pH in (5.0, 8.0))
+    assert near[0] == 0
+    assert far[0] == pytest.approx(8.0 - 6.5)
