@@ -15,6 +15,8 @@ from blackmass.declare import PerCase
 from blackmass.status import Status, StatusArray
 from blackmass.stream import Array, Stream, made
 
+_TRACE = 1e-6
+
 
 def portion(stream: Stream, amount: Array, held: Array) -> Stream:
     """Return the part of a composition that holds `amount` of what it has `held` of; nothing if it has none."""
@@ -50,7 +52,10 @@ def exchanged(
     aqueous, rows = _aqueous_exchange(chemistry.metals)
     stripped = made(liquor.flow - carried.flow, liquor.temperature)
     loaded = acid + carried
-    moved = stripped.flow[rows] - solution.raffinate * basis * 1e3
+    gone = stripped.flow[rows] - solution.raffinate * basis * 1e3
+    held = (solution.extract - solution.stripped) * basis * 1e3
+    # a trace of what is there is no difference of large amounts
+    moved = np.where(np.abs(held) < _TRACE * np.abs(stripped.flow[rows]), held, gone)
     moved = np.where(solution.status > Status.OUT_OF_RANGE, 0.0, moved)
     # rounding must not take more than is there
     moved = np.clip(moved, np.minimum(-loaded.flow[rows], 0.0), np.maximum(stripped.flow[rows], 0.0))
