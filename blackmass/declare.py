@@ -79,6 +79,8 @@ class Param:
         """The allowed range in the declared unit."""
         if self.choices:
             return ", ".join(self.choices)
+        if isinstance(self.default, bool):
+            return "yes or no"
         low = "any" if self.low is None else show(self.low, self.unit)
         high = "any" if self.high is None else show(self.high, self.unit)
         return f"{low} to {high}"
