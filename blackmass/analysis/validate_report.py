@@ -16,7 +16,7 @@ _COLUMNS = (
     *("kind", "case", "source", "quality", "element", "quantity", "unit"),
     *("measured", "predicted", "error", "in_range", "counted", "fitted", "remark"),
 )
-_FORMATS = {"png": "Software", "svg": "Date"}
+FORMATS = {"png": "Software", "svg": "Date"}
 """Suffix, and what of its metadata would differ from run to run."""
 
 
@@ -26,14 +26,14 @@ def write(found: Validation, folder: Path) -> None:
 
     drawn = figures(found.rows)
     for name, figure in drawn.items():
-        for suffix, unwanted in _FORMATS.items():
+        for suffix, unwanted in FORMATS.items():
             save = functools.partial(figure.savefig, format=suffix, dpi=150, metadata={unwanted: None})
-            _whole(folder / f"{name}.{suffix}", save)
-    _whole(folder / "cases.csv", lambda file: file.write(_csv(found).encode()))
-    _whole(folder / "index.md", lambda file: file.write(page(found, list(drawn)).encode()))
+            whole(folder / f"{name}.{suffix}", save)
+    whole(folder / "cases.csv", lambda file: file.write(_csv(found).encode()))
+    whole(folder / "index.md", lambda file: file.write(page(found, list(drawn)).encode()))
 
 
-def _whole(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
+def whole(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
     """Write beside the place and move there."""
     try:
         with tempfile.NamedTemporaryFile("wb", dir=path.parent, delete=False) as file:

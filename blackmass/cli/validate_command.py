@@ -1,12 +1,16 @@
 """`blackmass validate`."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import click
 
+from blackmass.analysis.plant_closure import closures
 from blackmass.analysis.validate import Row, Validation, shipped_files, validate
+from blackmass.analysis.validate_plants import by_quantity, compare, read_plants, shipped_table
+from blackmass.analysis.validate_plants_report import write_plants
 from blackmass.analysis.validate_report import shown, write
 from blackmass.cli.tables import aligned
 from blackmass.cli.write import check_folder
@@ -18,7 +22,8 @@ _QUANTITY = {"x": "leached, %", "E": "extracted, %", "y": "precipitated, %", "re
 @click.option("--cases", "files", multiple=True, metavar="FILE.csv", help="A case file; without it, those that ship.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for plots, the table as CSV, and a page.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(files: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+@click.option("--plants", is_flag=True, help="Compare whole plants instead (--cases: a table of plants).")
+def command(files: tuple[str, ...], out: Path | None, as_json: bool, plants: bool) -> None:
     """Predict published experiments from their conditions, and compare.
 
     A case file is CSV of one of five kinds, told by its columns: leach (x_EL_pct), sx (E_EL_pct), precipitation
@@ -27,6 +32,9 @@ def command(files: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """
     if out is not None:
         check_folder(out)
+    if plants:
+        _plants(files, out, as_json)
+        return
     found = validate(files or shipped_files())
     if out is not None:
         write(found, out)
@@ -36,6 +44,32 @@ def command(files: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     click.echo(_text(found))
     for warning in found.warnings:
         click.echo(f"warning: {warning}", err=True)
+
+
+def _plants(files: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    rows = [row for file in files or (shipped_table(),) for row in compare(read_plants(Path(file)))]
+    if out is not None:
+        write_plants(rows, out)
+    ratios = [("-" if row.ratio is None else f"{row.ratio:.2f}") for row in rows]
+    if as_json:
+        content = [dataclasses.asdict(row) | {"ratio": row.ratio} for row in rows]
+        medians = {name: {"count": count, "median_ratio": median} for name, count, median, *_ in by_quantity(rows)}
+        recipes = [dataclasses.asdict(recipe) | {"missing": recipe.missing} for recipe in closures(rows)]
+        click.echo(json.dumps({"rows": content, "by_quantity": medians, "closures": recipes}, indent=2))
+        return
+    cells = [
+        [row.case, row.quantity, f"{row.published:.4g}", f"{row.predicted:.4g}", row.unit, ratio]
+        for row, ratio in zip(rows, ratios, strict=True)
+    ]
+    header = ["case", "", "published", "predicted", "unit", "ratio"]
+    click.echo(aligned("Published plants", header, cells, left=(0, 1, 4)))
+    medians_text = [
+        [name, str(n), f"{m:.2f}", f"{low:.2f}", f"{high:.2f}"] for name, n, m, low, high in by_quantity(rows)
+    ]
+    header = ["quantity", "figures", "median", "lowest", "highest"]
+    click.echo("\n" + aligned("Predicted over published", header, medians_text))
+    missing = [[recipe.case, recipe.missing] for recipe in closures(rows)]
+    click.echo("\n" + aligned("Missing in the published recipes, per tonne", ["recipe", ""], missing, left=(0, 1)))
 
 
 def as_dict(found: Validation) -> dict[str, Any]:
