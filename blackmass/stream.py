@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from blackmass import species
 from blackmass.errors import InputError
+from blackmass.fresh import with_fresh
 from blackmass.sizes import CLASSES
 
 Array = npt.NDArray[np.float64]
@@ -100,7 +101,7 @@ class Stream:
 
     # --- react -------------------------------------------------------------------------------------
     def react(self, stoichiometry: Array, extent: Array) -> "Stream":
-        """Return the stream after reactions.
+        """Return the stream after reactions; solids that form have the sizes of fresh ones (`fresh`).
 
         Parameters
         ----------
@@ -109,9 +110,11 @@ class Stream:
         """
         matrix = stoichiometry.reshape(species.COUNT, -1)
         change = matrix @ np.asarray(extent, dtype=float).reshape(matrix.shape[1], -1)
+        flow = self.flow + change
+        sizes = None if self.sizes is None else with_fresh(self.sizes, self.flow, flow)
         if change.shape[1] != self.cases:
-            return Stream(self.flow + change, self.temperature, self.sizes)
-        return made(self.flow + change, self.temperature, self.sizes)
+            return Stream(flow, self.temperature, sizes)
+        return made(flow, self.temperature, sizes)
 
     # --- split -------------------------------------------------------------------------------------
     def split(self, fraction: "npt.ArrayLike") -> "tuple[Stream, Stream]":

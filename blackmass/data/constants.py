@@ -13,7 +13,7 @@ from blackmass.data.load import Table, read_table, replacements
 from blackmass.data.uncertainty import Exact, Stated, stated
 from blackmass.errors import InputError, nearest
 
-AT_START = ("atomic_weights.csv", "species.csv")
+AT_START = ("atomic_weights.csv", "fresh_sizes.csv", "species.csv")
 """Tables that the program reads once, when it starts."""
 FOR_FITS = ("leach_left_out.csv", "leach_priors.csv")
 """Tables that no plant reads."""
