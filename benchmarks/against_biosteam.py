@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from blackmass import load_flowsheet, solve
+from blackmass.flowsheet.graph import loops
 from blackmass.flowsheet.plant import Wire
 from blackmass.flowsheet.result import Result
 
@@ -25,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import sweep
 
+BIOSTEAM = "biosteam" if sys.version_info >= (3, 12) else "biosteam<2.52"  # newer ones do not run on Python 3.11
 ENVIRONMENT = Path(__file__).parents[1] / "build" / "biosteam"
 HOUR = 3600.0
 
@@ -66,7 +68,8 @@ def twin_of(result: Result) -> dict:
     """Return the units of a solved plant with the shares by mass of their outlets, and what feeds them [kg/h]."""
     plant, units = result.plant, []
     feeds = {name: float(result.streams[name].mass[0] * HOUR) for name in plant.feeds}
-    for unit in plant.units.values():
+    order = loops(plant)
+    for unit in (plant.units[name] for loop in order for name in loop.units):
         ins = [plant.source_of(wire).name for wire in unit.connections.values() if isinstance(wire, Wire)]
         for port, stream in result.solved.outlets[unit.name].drawn.items():
             feeds[f"{unit.name}.{port}"] = float(stream.mass[0] * HOUR)
@@ -78,7 +81,8 @@ def twin_of(result: Result) -> dict:
         ]
         units.append({"name": unit.name, "ins": ins, "outs": outs})
     present = sum(np.abs(stream.flow[:, 0]) for stream in result.streams.values()) > 0
-    return {"components": int(present.sum()), "feeds": feeds, "units": units}
+    tears = [wire.name for loop in order for wire in loop.tears]
+    return {"components": int(present.sum()), "feeds": feeds, "units": units, "tears": tears}
 
 
 def installed() -> Path:
@@ -86,7 +90,7 @@ def installed() -> Path:
     python = ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     if not python.exists():
         venv.create(ENVIRONMENT, with_pip=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "biosteam"], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", BIOSTEAM], check=True)
     return python
 
 

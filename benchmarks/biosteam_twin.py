@@ -2,9 +2,9 @@
 
     python benchmarks/biosteam_twin.py TWIN.json --cases 50
 
-TWIN.json names the units with their inlets, outlets and the share of each outlet, and the feeds; recycles are closed by
-BioSTEAM itself. It carries no chemistry: each unit mixes and divides. Neither design nor costs are computed.
-Prints one line of JSON.
+TWIN.json names the units in their order of calculation with their inlets, outlets and the share of each outlet, the
+feeds, and the streams that are torn. It carries no chemistry: each unit mixes and divides. Neither design nor costs
+are computed. Prints one line of JSON.
 """
 
 import argparse
@@ -72,7 +72,8 @@ def build(twin: dict) -> tuple[list, biosteam.System]:
         one = Divider(unit["name"], ins=[streams[name] for name in unit["ins"]], outs=outs)
         one.shares = tuple(share for _, share in unit["outs"])
         units.append(one)
-    system = biosteam.System.from_units("plant", units)
+    returned = [streams[name] for name in twin["tears"]]
+    system = biosteam.System("plant", path=units, recycle=returned or None)
     system.set_tolerance(mol=1e-6, rmol=1e-9, maxiter=500)
     return units, system
 
