@@ -19,7 +19,7 @@ from blackmass.numerics.accelerate import FixedPoint, Substitution
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 FILLING = 8  # passes by which empty recycles fill before any step is lengthened
-LONGEST = 300  # passes
+LONGEST = 500  # passes
 SHORT = 25  # passes from a neighbour
 STRAYS = 12  # cases of a batch whose own responses are measured before they begin again from empty recycles
 MANY = 40  # cases for which it pays to measure a response
