@@ -1,6 +1,7 @@
 """Diagram, stream table, page and workbook of solved plants, and of plants with names that mean harm."""
 
 import datetime
+import importlib.util
 import io
 import re
 import xml.etree.ElementTree as ET
@@ -9,11 +10,13 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blackmass import Plant, solve
 from blackmass import operations as op
+from blackmass.cli.report_command import command
 from blackmass.errors import InputError
 from blackmass.flowsheet.load import load_flowsheet
 from blackmass.report.content import content
@@ -192,3 +195,14 @@ def test_both_languages_have_every_word():
     for key, word in terms("en").items():
         assert word, key
         assert terms("ja")[key], key
+
+
+@pytest.mark.parametrize("extra", [True, False])
+def test_command_writes_what_it_can(tmp_path, monkeypatch, extra):
+    if not extra:
+        found = importlib.util.find_spec
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "typst" else found(name))
+    ran = CliRunner().invoke(command, ["spoke", "--out", str(tmp_path)], standalone_mode=False)
+    assert ran.exception is None
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".html", *([".pdf"] if extra else []), ".xlsx"]
+    assert ("no PDF" in ran.output) != extra
