@@ -1,6 +1,7 @@
 """`blackmass report`."""
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from blackmass.flowsheet.solve import solve
 @click.option("--lang", "language", default="en", show_default=True, help="Language: en or ja.")
 def command(flowsheet: str, settings: tuple[str, ...], feed: str | None, out: Path, language: str) -> None:
     """Solve FLOWSHEET and write a page (HTML), a workbook (Excel) and, with the extra `report`, a print (PDF)."""
-    from blackmass.report.content import content
+    from blackmass.report.content import Content, content
     from blackmass.report.fonts import japanese
     from blackmass.report.page import page
     from blackmass.report.prints import printed
@@ -31,7 +32,7 @@ def command(flowsheet: str, settings: tuple[str, ...], feed: str | None, out: Pa
     check_folder(out)
     result = solve(plant)
     report = content(result, language=language)
-    writers = {"html": page, "xlsx": workbook}
+    writers: dict[str, Callable[[Content], str | bytes]] = {"html": page, "xlsx": workbook}
     if all(importlib.util.find_spec(name) for name in ("typst", "matplotlib_fontja")):
         writers["pdf"] = printed
     else:
